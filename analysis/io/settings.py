@@ -1,0 +1,116 @@
+"""The one settings file, `upstand.toml`, with environment variables over it.
+
+`UPSTAND_DASHBOARD__PORT=8600` overrides `port` in `[dashboard]`. Unknown keys are refused by name.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from analysis.errors import PostureError
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoreSettings(Section):
+    url: str = ""  # SQLAlchemy URL; empty: SQLite in data_dir
+    raw_days: int = Field(30, ge=1)  # raw blocks and frames are kept this long; minutes, events and prompts for good
+
+
+class MqttSettings(Section):
+    host: str = ""  # empty: Upstand starts its own broker on loopback
+    port: int = Field(18883, ge=1, le=65535)
+    username: str = ""
+    password: SecretStr = SecretStr("")
+    tls: bool = False
+
+
+class SensorSettings(Section):
+    """Which device is worn where. Empty: the name on the air decides, else the first two found."""
+
+    pelvis: str = ""  # address, or a part of the advertised name
+    lumbar: str = ""
+    rate_hz: int = Field(52, ge=10, le=400)
+    find_s: float = Field(8.0, gt=0)  # how long to look before the simulated wearer steps in
+
+
+class BreakSettings(Section):
+    """Sitting bouts of 30 min: Diaz 2023 and the guidance in PMC6058032 ("interrupt every 30 min")."""
+
+    sit_s: float = Field(1800.0, gt=0)  # ask to stand after this much unbroken sitting
+    ignore_s: float = Field(600.0, gt=0)  # an open prompt without a rise is counted as ignored after this
+    rise_s: float = Field(10.0, gt=0)  # this long on the feet ends a sitting bout's clock
+
+
+class DashboardSettings(Section):
+    address: str = "127.0.0.1"
+    port: int = Field(8501, ge=1, le=65535)
+
+
+class NotifySettings(Section):
+    desktop: bool = True
+
+
+class Settings(BaseSettings):
+    """All of Upstand's settings; built once in the command line and passed down."""
+
+    model_config = SettingsConfigDict(env_prefix="UPSTAND_", env_nested_delimiter="__", extra="forbid", frozen=True)
+
+    wearer: str = Field("me", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    data_dir: Path = Field(default_factory=lambda: user_data_path("upstand", appauthor=False))
+    store: StoreSettings = StoreSettings()
+    mqtt: MqttSettings = MqttSettings()
+    sensors: SensorSettings = SensorSettings()
+    breaks: BreakSettings = BreakSettings()
+    dashboard: DashboardSettings = DashboardSettings()
+    notify: NotifySettings = NotifySettings()
+
+    @property
+    def store_url(self) -> str:
+        return self.store.url or f"sqlite:///{(self.data_dir / 'upstand.sqlite').as_posix()}"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load(path: Path | None = None) -> Settings:
+    """Settings from `path`, else `$UPSTAND_CONFIG`, else `./upstand.toml` where it exists.
+
+    Raises PostureError with one sentence that names the key at fault.
+    """
+    given = path or (Path(os.environ["UPSTAND_CONFIG"]) if os.environ.get("UPSTAND_CONFIG") else None)
+    if given is not None and not given.is_file():
+        raise PostureError(f"There is no settings file {given}; write it or leave the option out.")
+    file = given or Path("upstand.toml")
+
+    class _Here(Settings):
+        model_config = SettingsConfigDict(toml_file=file)
+
+    try:
+        return _Here()
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(str(part) for part in first["loc"])
+        raise PostureError(f"The setting {key!r} is wrong ({first['msg']}); correct it in {file} or the environment.") from error
+    except ValueError as error:  # broken TOML
+        raise PostureError(f"{file} is not valid TOML ({error}); correct that line.") from error

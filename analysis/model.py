@@ -1,0 +1,185 @@
+"""What flows through Upstand, from samples to prompts.
+
+Frames. World: z up, heading free. Body segment: x forward, y left, z up, right-handed, so that
+leaning forward is a positive rotation about y. Sensor: whatever the maker printed on the case.
+An accelerometer at rest reads +9.81 m/s² along up. Quaternions are unit, scalar first.
+Times are seconds since the session's start; spans are [start, end). Time runs along axis 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum, IntFlag, StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int8]
+Flags = NDArray[np.uint16]
+
+GRAVITY = 9.80665  # m/s²
+GRID_HZ = 50.0  # rate of Pose
+FRAME_HZ = 10.0  # rate of PostureFrame: every fifth tick of the grid
+
+
+class Segment(StrEnum):
+    """A part of the body that carries a sensor."""
+
+    PELVIS = "pelvis"  # sacrum, at S2
+    LUMBAR = "lumbar"  # spine, at T12/L1
+
+
+class Stance(StrEnum):
+    """How the wearer holds still for a calibration."""
+
+    STANDING = "standing"
+    SITTING = "sitting"
+
+
+class Activity(IntEnum):
+    """What the body is doing."""
+
+    UNKNOWN = 0
+    SITTING = 1
+    STANDING = 2
+    WALKING = 3
+    LYING = 4
+
+
+class Quality(IntFlag):
+    """Why a value is NaN or less certain than usual."""
+
+    GOOD = 0
+    NOT_CALIBRATED = 1
+    PELVIS_MISSING = 2
+    LUMBAR_MISSING = 4
+    SETTLING = 8  # the orientation filter has just (re)started
+    MOVING = 16  # fast movement: the error band is wider
+
+
+@dataclass(frozen=True, slots=True)
+class SampleBlock:
+    """A run of samples of one sensor, in the sensor frame; about 0.2 s of movement."""
+
+    session_id: str
+    sensor_id: str
+    segment: Segment  # where it is worn
+    seq: int  # counts the blocks of one segment in one session from 0, without holes
+    t: Floats  # (n,)   s since the session's start, strictly increasing
+    acc: Floats  # (n, 3) m/s², specific force
+    gyr: Floats  # (n, 3) rad/s
+    lost: int = 0  # samples known to be lost just before this block
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentOrientation:
+    """The movement of one body segment at its sensor's own rate."""
+
+    segment: Segment
+    t: Floats  # (n,)   s
+    q: Floats  # (n, 4) segment → world
+    acc: Floats  # (n, 3) m/s², specific force in the segment frame
+    gyr: Floats  # (n, 3) rad/s in the segment frame, bias removed
+    quality: Flags  # (n,)   Quality bits
+
+
+@dataclass(frozen=True, slots=True)
+class Pose:
+    """Both segments on one grid of GRID_HZ; NaN rows where a segment is not known."""
+
+    t: Floats  # (n,)   s, integer multiples of 1 / GRID_HZ
+    q: Mapping[Segment, Floats]  # (n, 4) segment → world
+    acc: Mapping[Segment, Floats]  # (n, 3) m/s², specific force in the segment frame
+    gyr: Mapping[Segment, Floats]  # (n, 3) rad/s in the segment frame
+    quality: Flags  # (n,)   Quality bits
+
+
+@dataclass(frozen=True, slots=True)
+class PostureFrame:
+    """A run of posture at FRAME_HZ."""
+
+    t: Floats  # (n,) s, integer multiples of 1 / FRAME_HZ
+    values: Mapping[str, Floats]  # (n,) by metric name, in the metric's unit; NaN = unknown
+    activity: Codes  # (n,) Activity
+    quality: Flags  # (n,) Quality bits: the reason wherever a value is NaN
+
+
+Value = float | int | str | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened. While it lasts `end_s` is None; it is told again when it ends.
+
+    (kind, start_s) names an event within a run: telling it again replaces it.
+    """
+
+    kind: str  # "sitting", "standing", "walking", "lying", "rise", "label", "calibrated", …
+    start_s: float
+    end_s: float | None
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+
+class PromptState(StrEnum):
+    """Where a prompt stands. Every prompt ends as exactly one of done or ignored."""
+
+    OPEN = "open"
+    DONE = "done"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """What the wearer is asked to do, and why now. Told again when its state changes."""
+
+    prompt_id: str  # unique within a run
+    kind: str  # "stand"
+    level: int  # 1 = ask; higher = more insistent
+    reason: str  # one sentence for the wearer
+    due_s: float
+    state: PromptState = PromptState.OPEN
+    closed_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """How one sensor sits on one segment, from a quiet upright stance of the wearer."""
+
+    segment: Segment
+    sensor_id: str
+    stance: Stance
+    made_s: float  # end of the quiet span, s; NaN when carried over from an earlier session
+    mounting: Floats  # (4,) segment → sensor
+    tilt_error_deg: float  # standard error of the upright reference
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrateRequest:
+    """The wearer holds still and upright in [start_s, start_s + duration_s)."""
+
+    start_s: float
+    duration_s: float
+    stance: Stance
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A note on a span of a session, kept as an event of kind "label"."""
+
+    start_s: float
+    end_s: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnd:
+    """No more samples will come: everything held back is told, open bouts and prompts are closed."""
+
+    at_s: float
+
+
+Input = SampleBlock | CalibrateRequest | Calibration | Label | SessionEnd
+Output = PostureFrame | Event | Prompt | Calibration
