@@ -1,0 +1,1 @@
+"""When to ask the wearer to move, and whether it happened."""

@@ -1,0 +1,1 @@
+"""One detector a module: it remembers, and turns postures into events."""

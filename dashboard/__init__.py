@@ -1,0 +1,1 @@
+"""The store becomes pictures. The only part that knows Streamlit."""

@@ -1,0 +1,1 @@
+"""Bytes from the air become samples on MQTT. The only part that knows Bluetooth."""

@@ -1,0 +1,1 @@
+"""One driver a sensor family: a module with a DRIVER."""

@@ -1,0 +1,1 @@
+"""What runs on the sensor. Imports nothing of ours but itself."""
