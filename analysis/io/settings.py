@@ -26,12 +26,14 @@ class Section(BaseModel):
 
 class StoreSettings(Section):
     url: str = ""  # SQLAlchemy URL; empty: SQLite in data_dir
-    raw_days: int = Field(30, ge=1)  # raw blocks and frames are kept this long; minutes, events and prompts for good
+    raw_days: int = Field(
+        default=30, ge=1
+    )  # raw blocks and frames are kept this long; minutes, events and prompts for good
 
 
 class MqttSettings(Section):
     host: str = ""  # empty: Upstand starts its own broker on loopback
-    port: int = Field(18883, ge=1, le=65535)
+    port: int = Field(default=18883, ge=1, le=65535)
     username: str = ""
     password: SecretStr = SecretStr("")
     tls: bool = False
@@ -42,21 +44,21 @@ class SensorSettings(Section):
 
     pelvis: str = ""  # address, or a part of the advertised name
     lumbar: str = ""
-    rate_hz: int = Field(52, ge=10, le=400)
-    find_s: float = Field(8.0, gt=0)  # how long to look before the simulated wearer steps in
+    rate_hz: int = Field(default=52, ge=10, le=400)
+    find_s: float = Field(default=8.0, gt=0)  # how long to look before the simulated wearer steps in
 
 
 class BreakSettings(Section):
     """Sitting bouts of 30 min: Diaz 2023 and the guidance in PMC6058032 ("interrupt every 30 min")."""
 
-    sit_s: float = Field(1800.0, gt=0)  # ask to stand after this much unbroken sitting
-    ignore_s: float = Field(600.0, gt=0)  # an open prompt without a rise is counted as ignored after this
-    rise_s: float = Field(10.0, gt=0)  # this long on the feet ends a sitting bout's clock
+    sit_s: float = Field(default=1800.0, gt=0)  # ask to stand after this much unbroken sitting
+    ignore_s: float = Field(default=600.0, gt=0)  # an open prompt without a rise is counted as ignored after this
+    rise_s: float = Field(default=10.0, gt=0)  # this long on the feet ends a sitting bout's clock
 
 
 class DashboardSettings(Section):
     address: str = "127.0.0.1"
-    port: int = Field(8501, ge=1, le=65535)
+    port: int = Field(default=8501, ge=1, le=65535)
 
 
 class NotifySettings(Section):
@@ -68,7 +70,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="UPSTAND_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
-    wearer: str = Field("me", pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    wearer: str = Field(default="me", pattern=r"^[A-Za-z0-9_-]{1,64}$")
     data_dir: Path = Field(default_factory=lambda: user_data_path("upstand", appauthor=False))
     store: StoreSettings = StoreSettings()
     mqtt: MqttSettings = MqttSettings()
@@ -87,8 +89,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - pydantic passes all by name
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
@@ -111,6 +113,8 @@ def load(path: Path | None = None) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise PostureError(f"The setting {key!r} is wrong ({first['msg']}); correct it in {file} or the environment.") from error
+        raise PostureError(
+            f"The setting {key!r} is wrong ({first['msg']}); correct it in {file} or the environment."
+        ) from error
     except ValueError as error:  # broken TOML
         raise PostureError(f"{file} is not valid TOML ({error}); correct that line.") from error
