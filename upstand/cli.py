@@ -21,10 +21,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
-ConfigOption = Annotated[Path | None, typer.Option("--config", help="Settings file; default ./upstand.toml if it is there.")]
+ConfigOption = Annotated[
+    Path | None, typer.Option("--config", help="Settings file; default ./upstand.toml if it is there.")
+]
 SpeedOption = Annotated[float, typer.Option("--speed", min=0.1, help="How much faster than real time.")]
 SimulateOption = Annotated[bool, typer.Option("--simulate", help="Do not look for sensors: run the simulated wearer.")]
-ScriptOption = Annotated[str, typer.Option("--script", help="What the simulated wearer does: demo, sit-then-stand or office-day.")]
+ScriptOption = Annotated[
+    str, typer.Option("--script", help="What the simulated wearer does: demo, sit-then-stand or office-day.")
+]
 SeedOption = Annotated[int, typer.Option("--seed", help="Which simulated wearer.")]
 
 
@@ -49,7 +53,15 @@ def run(
     from upstand.whole import run_whole
 
     settings = _settings(config)
-    bridge_options = ("--speed", str(speed), "--script", script, "--seed", str(seed), *(["--simulate"] if simulate else []))
+    bridge_options = (
+        "--speed",
+        str(speed),
+        "--script",
+        script,
+        "--seed",
+        str(seed),
+        *(["--simulate"] if simulate else []),
+    )
     process.configure_logging(verbose=False)
     process.run(lambda stop: run_whole(settings, config, bridge_options, typer.echo, stop))
 
@@ -124,7 +136,9 @@ def replay(
 def reanalyze(
     session: Annotated[str, typer.Argument(help="A session's id; empty for the newest.")] = "",
     config: ConfigOption = None,
-    wearer: Annotated[str, typer.Option("--wearer", help="Whose newest session; default the one in the settings.")] = "",
+    wearer: Annotated[
+        str, typer.Option("--wearer", help="Whose newest session; default the one in the settings.")
+    ] = "",
     every: Annotated[bool, typer.Option("--all", help="Every session of the wearer.")] = False,
 ) -> None:
     """Compute sessions again from their raw samples and compare with what was told live."""

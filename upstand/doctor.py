@@ -60,7 +60,9 @@ def _packages() -> Iterator[Finding]:
     try:
         wanted = [Requirement(text) for text in requires("upstand") or []]
     except PackageNotFoundError:
-        yield Finding("packages", Verdict.BAD, "Upstand is not installed in this Python; run `pip install .` in its folder.")
+        yield Finding(
+            "packages", Verdict.BAD, "Upstand is not installed in this Python; run `pip install .` in its folder."
+        )
         return
     wrong = []
     for need in wanted:
