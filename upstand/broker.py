@@ -1,4 +1,7 @@
-"""The embedded MQTT broker: Mosquitto where it is installed, else amqtt; on loopback, with this install's credentials."""
+"""The embedded MQTT broker, on loopback and with this install's credentials.
+
+Mosquitto where it is installed; else amqtt, which comes by pip.
+"""
 
 from __future__ import annotations
 

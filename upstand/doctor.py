@@ -51,9 +51,7 @@ async def examine(settings: Settings) -> list[Finding]:
 
 def _python() -> Finding:
     name = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
-    if sys.version_info < (3, 11):
-        return Finding("Python", Verdict.BAD, f"{name} is too old; install Python 3.11 or newer.")
-    return Finding("Python", Verdict.GOOD, f"{name}.")
+    return Finding("Python", Verdict.GOOD, f"{name}, in {sys.prefix}.")
 
 
 def _packages() -> Iterator[Finding]:
@@ -90,7 +88,8 @@ def _data_folder(settings: Settings) -> Finding:
         return Finding(
             "data folder",
             Verdict.BAD,
-            f"{settings.data_dir} cannot be written ({error.strerror}); make it writable or set `data_dir` in upstand.toml.",
+            f"{settings.data_dir} cannot be written ({error.strerror}); "
+            "make it writable or set `data_dir` in upstand.toml.",
         )
     return Finding("data folder", Verdict.GOOD, f"{settings.data_dir} can be written.")
 

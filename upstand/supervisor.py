@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from analysis.errors import PostureError
 
@@ -108,11 +109,11 @@ class Supervisor:
         return lines[-1] if lines else f"The {part.name} could not do its work; run `upstand doctor`."
 
 
-def _own_group() -> dict[str, object]:
+def _own_group() -> dict[str, Any]:
     """A group of its own, so that Ctrl-C reaches the supervisor alone, which ends the parts in order."""
     if sys.platform == "win32":
         return {"creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
-    options: dict[str, object] = {"start_new_session": True}
+    options: dict[str, Any] = {"start_new_session": True}
     if sys.platform == "linux":
         options["preexec_fn"] = _die_with_parent
     return options

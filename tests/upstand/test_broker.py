@@ -52,10 +52,13 @@ async def test_only_this_installs_credentials_open_it(
                 await connection.wait_connected(10)
     finally:
         await supervisor.stop()
-    if sys.platform != "win32":
-        secrets = [path for path in tmp_path.rglob("*") if path.suffix == ".passwords"]
-        assert secrets
-        assert all(path.stat().st_mode & 0o077 == 0 for path in secrets)
+    assert_only_its_owner_reads_passwords(tmp_path)
+
+
+def assert_only_its_owner_reads_passwords(folder: Path) -> None:
+    files = list(folder.rglob("*.passwords"))
+    assert files
+    assert sys.platform == "win32" or all(file.stat().st_mode & 0o077 == 0 for file in files)
 
 
 def test_a_taken_port_is_said_in_one_sentence(settings: Settings) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -21,11 +22,12 @@ def part(name: str, code: str) -> Part:
     return Part(name, (sys.executable, "-c", code))
 
 
-async def wait_for(condition: object, seconds: float = 10.0) -> None:
-    assert callable(condition)
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.02)
+async def wait_for(condition: Callable[[], bool]) -> None:
+    for _ in range(500):
+        if condition():
+            return
+        await asyncio.sleep(0.02)
+    raise TimeoutError
 
 
 async def test_parts_are_ended_in_reverse_order(tmp_path: Path) -> None:
@@ -60,7 +62,7 @@ async def test_a_sentence_for_the_person_ends_the_whole(tmp_path: Path) -> None:
     supervisor = Supervisor(tmp_path, lambda _: None)
     code = f"import sys; sys.stderr.write('noise\\nPut the sensors on.\\n'); sys.exit({USER_ERROR})"
     await supervisor.start(part("bridge", code))
-    with pytest.raises(PostureError, match="^Put the sensors on.$"):
+    with pytest.raises(PostureError, match=r"^Put the sensors on\.$"):
         await asyncio.wait_for(supervisor.wait(asyncio.Event()), 10)
     await supervisor.stop()
 
