@@ -44,7 +44,8 @@ class Supervisor:
         self._say = say
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._processes: dict[str, asyncio.subprocess.Process] = {}
-        self._failed: asyncio.Future[PostureError] = asyncio.get_running_loop().create_future()
+        self._failed = asyncio.Event()
+        self._failure = ""
 
     async def start(self, part: Part) -> None:
         """Starts a part and keeps it running until `stop`."""
@@ -54,11 +55,12 @@ class Supervisor:
 
     async def wait(self, stop: asyncio.Event) -> None:
         """Returns when `stop` is set. Raises PostureError when a part cannot do its work."""
-        stopped = asyncio.create_task(stop.wait())
-        await asyncio.wait({stopped, self._failed}, return_when=asyncio.FIRST_COMPLETED)
-        stopped.cancel()
-        if self._failed.done():
-            raise self._failed.result()
+        waits = {asyncio.create_task(event.wait()) for event in (stop, self._failed)}
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        if self._failed.is_set():
+            raise PostureError(self._failure)
 
     async def stop(self) -> None:
         """Ends every part: asked first, killed when it does not listen."""
@@ -76,8 +78,8 @@ class Supervisor:
             started = time.monotonic()
             status = await self._processes[part.name].wait()
             if status == USER_ERROR:
-                if not self._failed.done():
-                    self._failed.set_result(PostureError(self._last_line(part)))
+                self._failure = self._last_line(part)
+                self._failed.set()
                 return
             if time.monotonic() - started > _STEADY_S:
                 delay_s = _FIRST_DELAY_S
