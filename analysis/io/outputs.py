@@ -1,0 +1,227 @@
+"""The rows of what a run gave: frames, minutes, events, prompts and calibrations, and how they were told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import numpy as np
+from sqlalchemy import Connection, Row, Table, insert, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from analysis import schema
+from analysis.errors import SchemaError
+from analysis.io import store_tables as tables
+from analysis.io.frames import CHUNK_S, EMPTY, MINUTE_S, Ledger, decode_frame, encode_frame, join
+from analysis.model import (
+    Calibration,
+    Event,
+    Output,
+    PostureFrame,
+    Prompt,
+    PromptState,
+    Segment,
+    Value,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """How one notifier fared with one prompt."""
+
+    run_id: int
+    prompt_id: str
+    notifier: str
+    at: float  # s since the Unix epoch (UTC)
+    delivered: bool
+    reason: str  # why not; empty when delivered
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert `rows`, over those with the same primary key."""
+    if not rows:
+        return
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(table)
+    keys = [column.name for column in table.primary_key]
+    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), [dict(row) for row in rows])
+
+
+def write(connection: Connection, run: int, started_at: float, told: Iterable[Output], ledger: Ledger) -> None:
+    """All outputs of a batch, in the order told, so that a later word on the same thing holds."""
+    frames: list[PostureFrame] = []
+    events: dict[tuple[str, float], Event] = {}
+    prompts: dict[str, Prompt] = {}
+    calibrations: list[Calibration] = []
+    for output in told:
+        match output:
+            case PostureFrame():
+                frames.append(output)
+            case Event():
+                events[output.kind, output.start_s] = output
+            case Prompt():
+                prompts[output.prompt_id] = output
+            case Calibration():
+                calibrations.append(output)
+    _write_frames(connection, run, frames, ledger)
+    upsert(connection, tables.events, [_event_row(run, event) for event in events.values()])
+    upsert(connection, tables.prompts, [_prompt_row(run, prompt) for prompt in prompts.values()])
+    if calibrations:
+        connection.execute(insert(tables.calibrations), [_calibration_row(run, started_at, c) for c in calibrations])
+
+
+def _write_frames(connection: Connection, run: int, frames: Sequence[PostureFrame], ledger: Ledger) -> None:
+    chunks, minutes = ledger.feed(frames)
+    upsert(
+        connection,
+        tables.frames,
+        [
+            {
+                "run": run,
+                "chunk": number,
+                "t0": float(piece.t[0]),
+                "t1": float(piece.t[-1]),
+                "payload": encode_frame(piece),
+            }
+            for number, piece in chunks
+        ],
+    )
+    upsert(
+        connection,
+        tables.minutes,
+        [
+            {
+                "run": run,
+                "minute": one.minute,
+                "metric": row.metric,
+                "mean": row.mean,
+                "low": row.low,
+                "high": row.high,
+                "n": row.n,
+            }
+            for one in minutes
+            for row in one.rows
+        ],
+    )
+    upsert(
+        connection,
+        tables.minute_activity,
+        [
+            {"run": run, "minute": one.minute, "activity": int(activity), "seconds": seconds}
+            for one in minutes
+            for activity, seconds in one.seconds.items()
+        ],
+    )
+
+
+def reopen_ledger(connection: Connection, run: int) -> Ledger:
+    """The ledger of a run as it stood after its last commit."""
+    table = tables.frames
+    newest = connection.execute(
+        select(table.c.chunk).where(table.c.run == run).order_by(table.c.chunk.desc()).limit(1)
+    ).scalar_one_or_none()
+    if newest is None:
+        return Ledger(EMPTY)
+    per_minute = int(MINUTE_S / CHUNK_S)
+    first = newest // per_minute * per_minute
+    payloads = connection.execute(
+        select(table.c.payload).where(table.c.run == run, table.c.chunk >= first).order_by(table.c.chunk)
+    ).scalars()
+    return Ledger(join([decode_frame(payload) for payload in payloads]))
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"an event's value cannot be a {type(value).__name__}")
+
+
+def _event_row(run: int, event: Event) -> dict[str, object]:
+    payload = msgspec.msgpack.encode(dict(event.values), enc_hook=_plain)
+    return {"run": run, "kind": event.kind, "start_s": event.start_s, "end_s": event.end_s, "payload": payload}
+
+
+def event_of(row: Row[Any]) -> Event:
+    """Raises SchemaError."""
+    try:
+        values: dict[str, Value] = msgspec.msgpack.decode(row.payload, type=dict[str, Value])
+    except msgspec.MsgspecError as error:
+        raise SchemaError("A stored event could not be read; run `upstand reanalyze` to compute it again.") from error
+    return Event(row.kind, row.start_s, row.end_s, values)
+
+
+def _prompt_row(run: int, prompt: Prompt) -> dict[str, object]:
+    return {
+        "run": run,
+        "prompt_id": prompt.prompt_id,
+        "kind": prompt.kind,
+        "level": prompt.level,
+        "reason": prompt.reason,
+        "due_s": prompt.due_s,
+        "state": prompt.state.value,
+        "closed_s": prompt.closed_s,
+    }
+
+
+def prompt_of(row: Row[Any]) -> Prompt:
+    state = PromptState(row.state)
+    return Prompt(row.prompt_id, row.kind, row.level, row.reason, row.due_s, state, row.closed_s)
+
+
+def _calibration_row(run: int, started_at: float, calibration: Calibration) -> dict[str, object]:
+    return {
+        "run": run,
+        "segment": calibration.segment.value,
+        "sensor_id": calibration.sensor_id,
+        "made_at": None if np.isnan(calibration.made_s) else started_at + calibration.made_s,
+        "payload": schema.encode_input(calibration),
+    }
+
+
+def calibration_of(payload: bytes) -> Calibration:
+    """Raises SchemaError."""
+    calibration = schema.decode_input(payload)
+    if not isinstance(calibration, Calibration):
+        raise SchemaError("A stored calibration could not be read; calibrate again.")
+    return calibration
+
+
+def newest_calibration(connection: Connection, wearer: str, segment: Segment, sensor_id: str) -> Calibration | None:
+    """The newest one made (not carried over) by a live run of the wearer."""
+    table = tables.calibrations
+    payload = connection.execute(
+        select(table.c.payload)
+        .join(tables.runs, tables.runs.c.id == table.c.run)
+        .join(tables.sessions, tables.sessions.c.key == tables.runs.c.session)
+        .where(tables.runs.c.kind == "live", tables.sessions.c.wearer == wearer, table.c.made_at.is_not(None))
+        .where(table.c.segment == segment.value, table.c.sensor_id == sensor_id)
+        .order_by(table.c.made_at.desc(), table.c.id.desc())
+        .limit(1)
+    ).scalar_one_or_none()
+    return None if payload is None else calibration_of(payload)
+
+
+def write_statuses(connection: Connection, statuses: Mapping[tuple[str, str], schema.Status]) -> None:
+    rows = [
+        {"wearer": wearer, "part": part, "payload": schema.encode(status)}
+        for (wearer, part), status in statuses.items()
+    ]
+    upsert(connection, tables.statuses, rows)
+
+
+def write_deliveries(connection: Connection, deliveries: Sequence[Delivered]) -> None:
+    rows = [
+        {
+            "run": one.run_id,
+            "prompt_id": one.prompt_id,
+            "notifier": one.notifier,
+            "at": one.at,
+            "delivered": one.delivered,
+            "reason": one.reason,
+        }
+        for one in deliveries
+    ]
+    upsert(connection, tables.deliveries, rows)
