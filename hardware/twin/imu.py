@@ -101,7 +101,7 @@ class ImuErrors:
             acc_warming=6.0 * _MILLI_G * rng.uniform(-0.1, 0.1, 3),
             gyr_warming=6.0 * np.radians(rng.uniform(-0.015, 0.015, 3)),
             acc_gain=_gain(rng, scale=0.004, cross=0.004),
-            gyr_gain=_gain(rng, scale=0.007, cross=0.005),
+            gyr_gain=_gain(rng, scale=0.005, cross=0.005),
             clock_ppm=rng.uniform(-40.0, 40.0),  # crystal
             first_s=rng.uniform(0.0, 0.02),
             mounting=_crooked(rng),
@@ -197,7 +197,7 @@ def _drift(t: Floats, key: tuple[int, int]) -> Floats:
 
 
 def _gain(rng: np.random.Generator, scale: float, cross: float) -> Floats:
-    """Near the identity: scale errors on the diagonal, cross-axis errors beside it; 1% is the data sheet's limit."""
+    """Near the identity: scale errors on the diagonal, cross-axis errors beside it, each within 1%."""
     gain = np.eye(3) + np.clip(rng.normal(0.0, cross / 2, (3, 3)), -0.01, 0.01)
     gain[np.diag_indices(3)] = 1.0 + np.clip(rng.normal(0.0, scale, 3), -0.01, 0.01)
     return gain

@@ -114,10 +114,15 @@ def load_cip(path: Path) -> Recording:
 def _cairo(path: Path, arrays: Arrays) -> Recording:
     columns = [f"{place}_{kind}" for place in _CAIRO_PLACES.values() for kind in ("acc", "gyr")]
     _demand(path, arrays, ("trial", "label", "fs_hz", "acc_scale_g", "gyr_scale_dps", *columns))
-    rows = len(arrays["trial"])
-    if rows == 0 or len(arrays["label"]) != rows or any(arrays[name].shape != (rows, 3) for name in columns):
+    rows = arrays["trial"].size
+    numbers_fit = arrays["trial"].shape == arrays["label"].shape == (rows,)
+    if rows == 0 or not numbers_fit or any(arrays[name].shape != (rows, 3) for name in columns):
         raise PostureError(f"{path} has columns of unequal length; fetch it from the data set again.")
-    rate_hz = float(arrays["fs_hz"])
+    if any(arrays[name].dtype.kind != "i" for name in ("trial", "label", *columns)):
+        raise PostureError(f"{path} holds something other than counts; fetch it from the data set again.")
+    rate_hz = _positive(path, arrays, "fs_hz")
+    acc_scale = _positive(path, arrays, "acc_scale_g") * GRAVITY
+    gyr_scale = float(np.radians(_positive(path, arrays, "gyr_scale_dps")))
     order, index, trials = _arrange(path, arrays, rate_hz)
     sources: dict[Segment, SampleSource] = {}
     for segment, place in _CAIRO_PLACES.items():
@@ -126,8 +131,6 @@ def _cairo(path: Path, arrays: Arrays) -> Recording:
         if not there.any():
             raise PostureError(f"{path} has no samples of {place}; choose another person's file.")
         samples = Counts(index[there], START_S + index[there] / rate_hz, counts[there])
-        acc_scale = float(arrays["acc_scale_g"]) * GRAVITY
-        gyr_scale = float(np.radians(arrays["gyr_scale_dps"]))
         sources[segment] = RecordedSensor(segment, rate_hz, acc_scale, gyr_scale, samples)
     upright = [trial for trial in trials if trial.label == _CAIRO_LABELS[_UPRIGHT]]
     calibration = (START_S, upright[-1].end_s - START_S, Stance.SITTING)
@@ -162,9 +165,17 @@ def _cip(path: Path, arrays: Arrays) -> Recording:
     places = [str(name) for name in np.atleast_1d(arrays["segments"])]
     if not set(_CIP_PLACES.values()) <= set(places):
         raise PostureError(f"{path} lacks the pelvis or T12; only a trial with both sensors can be replayed.")
+    if any(arrays[name].dtype.kind != "f" or not np.isfinite(arrays[name]).all() for name in ("t", "acc", "gyr")):
+        raise PostureError(f"{path} holds something other than measured values; fetch it from the data set again.")
     t = np.asarray(arrays["t"], np.float64)
-    shape = (len(places), len(t), 3)
-    if len(t) < 2 or not (np.diff(t) > 0).all() or arrays["acc"].shape != shape or arrays["gyr"].shape != shape:
+    shape = (len(places), t.size, 3)
+    if (
+        t.ndim != 1
+        or len(t) < 2
+        or not (np.diff(t) > 0).all()
+        or arrays["acc"].shape != shape
+        or arrays["gyr"].shape != shape
+    ):
         raise PostureError(f"{path} has times or columns that do not fit together; fetch it from the data set again.")
     rate_hz = float((len(t) - 1) / (t[-1] - t[0]))
     times = START_S + t - t[0]
@@ -194,19 +205,26 @@ def _as_counts(acc: Floats, gyr: Floats) -> NDArray[np.int16]:
 
 def _read(path: Path) -> Arrays:
     try:
-        archive = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise PostureError(f"{path} cannot be read as a recording; give the path of an npz file.") from error
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise PostureError(f"{path} is a single array and not a recording; give the path of an npz file.")
-    try:
-        with archive:
+        # Opened here and not by numpy, which leaves a broken file open.
+        with path.open("rb") as file:
+            archive = np.load(file, allow_pickle=False)
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise PostureError(f"{path} is a single array and not a recording; give the path of an npz file.")
             return {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error) as error:
-        raise PostureError(f"{path} is damaged; fetch it from the data set again.") from error
+    except OSError as error:
+        raise PostureError(f"{path} cannot be opened ({error.strerror}); give the path of an npz file.") from error
+    except (ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
+        raise PostureError(f"{path} is damaged or not a recording; give the path of a whole npz file.") from error
 
 
 def _demand(path: Path, arrays: Arrays, names: tuple[str, ...]) -> None:
     for name in names:
         if name not in arrays:
             raise PostureError(f"{path} has no column {name!r}; it is not a file of that data set.")
+
+
+def _positive(path: Path, arrays: Arrays, name: str) -> float:
+    value = arrays[name]
+    if value.size != 1 or value.dtype.kind not in "iuf" or not 0 < float(value.item()) < np.inf:
+        raise PostureError(f"{path} has no usable {name!r}; fetch it from the data set again.")
+    return float(value.item())
