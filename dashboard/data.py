@@ -1,0 +1,108 @@
+"""The only place where pages read the store. Everything else in the dashboard is given values."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from datetime import date, tzinfo
+
+import analysis.metrics
+from analysis.io.reader import Reader, Session
+from analysis.io.settings import Settings
+from analysis.metrics import Metric
+from analysis.model import Event, PostureFrame
+from analysis.registry import discover
+from dashboard import day, health, live
+from dashboard.day import Day, Recorded
+from dashboard.health import Health, Notice
+from dashboard.live import Live
+
+SHOW_WEARER = "UPSTAND_SHOW_WEARER"  # set by the command line for a simulated or replayed run
+CALIBRATION_KINDS = ("calibrated", "calibration_failed")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event and the session it belongs to."""
+
+    session_id: str
+    event: Event
+
+
+def metrics() -> dict[str, Metric]:
+    """All metrics by name, the two the product is about first."""
+    found = discover(analysis.metrics, "METRIC", Metric)
+    first = [name for name in ("pelvic_tilt", "lumbar_lordosis") if name in found]
+    return {name: found[name] for name in [*first, *(name for name in found if name not in first)]}
+
+
+def shown_wearer(reader: Reader, settings: Settings) -> str:
+    """Whose measurements to show: as the environment says, else the simulated wearer while one is being simulated."""
+    asked = os.environ.get(SHOW_WEARER)
+    if asked:
+        return asked
+    simulated = reader.statuses(health.SIMULATED).get("bridge")
+    own = reader.statuses(settings.wearer).get("bridge")
+    if simulated is None or not simulated.online or (own is not None and own.at >= simulated.at):
+        return settings.wearer
+    return health.SIMULATED
+
+
+def read_health(reader: Reader, wearer: str) -> Health:
+    """How the system is, with the newest frame's quality."""
+    session = reader.newest_session(wearer)
+    return _health(reader, wearer, session, _newest_frames(reader, session, 10.0))
+
+
+def read_notices(reader: Reader, wearer: str) -> list[Notice]:
+    return health.notices(read_health(reader, wearer))
+
+
+def read_live(reader: Reader, wearer: str) -> tuple[Session | None, Live, Health]:
+    """The newest session, its last two minutes, and whether they are the present."""
+    session = reader.newest_session(wearer)
+    frame = _newest_frames(reader, session, live.TRACE_S)
+    state = _health(reader, wearer, session, frame)
+    events = reader.events(session) if session else []
+    prompts = reader.prompts(session) if session else []
+    return session, live.live_of(frame, events, prompts, metrics(), is_live=state.is_live), state
+
+
+def _newest_frames(reader: Reader, session: Session | None, reach_s: float) -> PostureFrame:
+    if session is None or session.last_s is None:
+        return live.NO_FRAMES
+    return reader.frames(session, max(0.0, session.last_s - reach_s), float("inf"))
+
+
+def _health(reader: Reader, wearer: str, session: Session | None, frame: PostureFrame) -> Health:
+    said = reader.statuses(wearer)
+    quality = int(frame.quality[-1]) if len(frame.quality) else 0
+    return Health(said.get("bridge"), said.get("service"), session.source if session else "", quality, time.time())
+
+
+def read_day(reader: Reader, wearer: str, which: date, zone: tzinfo | None) -> Day:
+    """One day joined from all its sessions; the newest of them may still be running."""
+    start, end = day.bounds(which, zone)
+    recorded = [
+        Recorded(session, reader.events(session), reader.prompts(session), reader.minutes(session))
+        for session in reader.sessions(wearer, start, end)
+    ]
+    return day.day_of(which, recorded, zone)
+
+
+def newest_day(reader: Reader, wearer: str, zone: tzinfo | None) -> date:
+    """Today, or the day of the newest data where simulated time has run ahead of it."""
+    session = reader.newest_session(wearer)
+    newest = session.started_at + (session.last_s or 0.0) if session else 0.0
+    return day.day_at(max(time.time(), newest), zone)
+
+
+def newest_calibration(reader: Reader, wearer: str) -> Told | None:
+    """The newest word of the analysis on a calibration in the newest session."""
+    session = reader.newest_session(wearer)
+    if session is None:
+        return None
+    told = [event for kind in CALIBRATION_KINDS for event in reader.events(session, kind)]
+    newest = max(told, key=lambda event: event.start_s, default=None)
+    return Told(session.session_id, newest) if newest else None

@@ -1,0 +1,183 @@
+"""One day of a wearer, joined from all sessions that touch it. Pure.
+
+Times are seconds since the Unix epoch (UTC): a day is [its midnight, the next midnight) of a time zone, so that it
+has 23, 24 or 25 hours as the zone says. Where sessions overlap (a simulated one may have run ahead of the clock) the
+one started later is believed, so that no moment is counted twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta, tzinfo
+
+import numpy as np
+
+from analysis.io.reader import Minutes, Session
+from analysis.model import Activity, Event, Floats, Prompt, PromptState
+from dashboard.live import BOUT_KINDS
+
+MINUTE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """All that one session holds."""
+
+    session: Session
+    events: Sequence[Event]
+    prompts: Sequence[Prompt]
+    minutes: Minutes
+
+
+@dataclass(frozen=True, slots=True)
+class Bout:
+    activity: Activity
+    start: float
+    end: float
+    is_open: bool  # still going on at `end`
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One prompt of the day."""
+
+    at: float
+    reason: str
+    outcome: PromptState
+    response_s: float  # from asking to standing up; NaN unless done
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A metric by the minute; a NaN row stands in every hole so that no line is drawn across it."""
+
+    at: Floats  # (n,) middle of each minute
+    mean: Floats  # (n,)
+    low: Floats  # (n,)
+    high: Floats  # (n,)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    day: date
+    start: float
+    end: float
+    recorded_s: float
+    bouts: tuple[Bout, ...]  # in order of time, none overlapping
+    totals_s: Mapping[Activity, float]  # all activities; with UNKNOWN they add up to recorded_s
+    rises: int
+    longest_sitting_s: float
+    prompts: tuple[Asked, ...]
+    curves: Mapping[str, Curve]
+
+    def count(self, outcome: PromptState) -> int:
+        return sum(asked.outcome is outcome for asked in self.prompts)
+
+
+def bounds(day: date, zone: tzinfo | None) -> tuple[float, float]:
+    """[midnight, next midnight) of a day in `zone`; None is this machine's zone."""
+    start, end = (datetime.combine(which, time.min, zone).timestamp() for which in (day, day + timedelta(days=1)))
+    return start, end
+
+
+def day_at(at: float, zone: tzinfo | None) -> date:
+    return datetime.fromtimestamp(at, zone).date()
+
+
+def day_of(day: date, recorded: Sequence[Recorded], zone: tzinfo | None) -> Day:
+    """The day, from everything of the sessions that touch it, in any order."""
+    start, end = bounds(day, zone)
+    pieces = visible(recorded, start, end)
+    bouts = tuple(sorted((b for r, a, z in pieces for b in _bouts(r, a, z)), key=lambda bout: bout.start))
+    totals = dict.fromkeys(Activity, 0.0)
+    for bout in bouts:
+        totals[bout.activity] += bout.end - bout.start
+    recorded_s = sum(z - a for _, a, z in pieces)
+    totals[Activity.UNKNOWN] = max(0.0, recorded_s - sum(totals.values()))
+    prompts = [p for r, a, z in pieces for p in _asked(r, a, z)]
+    return Day(
+        day=day,
+        start=start,
+        end=end,
+        recorded_s=recorded_s,
+        bouts=bouts,
+        totals_s=totals,
+        rises=sum(
+            event.kind == "rise" and a <= r.session.started_at + event.start_s < z
+            for r, a, z in pieces
+            for event in r.events
+        ),
+        longest_sitting_s=max((b.end - b.start for b in bouts if b.activity is Activity.SITTING), default=0.0),
+        prompts=tuple(sorted(prompts, key=lambda asked: asked.at)),
+        curves=_curves(pieces),
+    )
+
+
+def visible(recorded: Sequence[Recorded], start: float, end: float) -> list[tuple[Recorded, float, float]]:
+    """Which session is believed when: pieces within [start, end) that do not overlap, in order of time."""
+    pieces: list[tuple[Recorded, float, float]] = []
+    for one in sorted(recorded, key=lambda r: r.session.started_at, reverse=True):
+        if one.session.last_s is None:
+            continue
+        begin = max(start, one.session.started_at)
+        finish = min(end, one.session.started_at + one.session.last_s)
+        taken = sorted((a, z) for _, a, z in pieces)
+        for a, z in [*taken, (end, end)]:  # what the later ones have left free
+            if begin < min(a, finish):
+                pieces.append((one, begin, min(a, finish)))
+            begin = max(begin, z)
+    return sorted(pieces, key=lambda piece: piece[1])
+
+
+def _bouts(one: Recorded, start: float, end: float) -> list[Bout]:
+    """The session's bouts cut to [start, end); one that is told to overlap the next ends where that begins."""
+    told = sorted((event for event in one.events if event.kind in BOUT_KINDS), key=lambda event: event.start_s)
+    begun = one.session.started_at
+    bouts = []
+    for index, event in enumerate(told):
+        following = begun + told[index + 1].start_s if index + 1 < len(told) else float("inf")
+        finish = min(end, following, float("inf") if event.end_s is None else begun + event.end_s)
+        begin = max(start, begun + event.start_s)
+        if begin < finish:
+            is_open = event.end_s is None and finish == end
+            bouts.append(Bout(BOUT_KINDS[event.kind], begin, finish, is_open))
+    return bouts
+
+
+def _asked(one: Recorded, start: float, end: float) -> list[Asked]:
+    begun = one.session.started_at
+    return [
+        Asked(
+            at=begun + prompt.due_s,
+            reason=prompt.reason,
+            outcome=prompt.state,
+            response_s=prompt.closed_s - prompt.due_s
+            if prompt.state is PromptState.DONE and prompt.closed_s is not None
+            else float("nan"),
+        )
+        for prompt in one.prompts
+        if start <= begun + prompt.due_s < end
+    ]
+
+
+def _curves(pieces: Sequence[tuple[Recorded, float, float]]) -> dict[str, Curve]:
+    names = sorted({name for one, _, _ in pieces for name in one.minutes.values})
+    return {name: _curve(name, pieces) for name in names}
+
+
+def _curve(name: str, pieces: Sequence[tuple[Recorded, float, float]]) -> Curve:
+    parts = []
+    for one, start, end in pieces:
+        stretch = one.minutes.values.get(name)
+        if stretch is None:
+            continue
+        at = one.session.started_at + one.minutes.t0 + MINUTE_S / 2
+        seen = (at >= start) & (at < end)
+        parts.append(np.column_stack((at, stretch.mean, stretch.low, stretch.high))[seen])
+    rows = np.concatenate(parts) if parts else np.empty((0, 4))
+    holes = np.flatnonzero(np.diff(rows[:, 0]) > 1.5 * MINUTE_S)
+    gaps = np.full((len(holes), 4), np.nan)
+    gaps[:, 0] = rows[holes, 0] + MINUTE_S
+    rows = np.insert(rows, holes + 1, gaps, axis=0)
+    return Curve(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3])

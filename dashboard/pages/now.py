@@ -1,0 +1,115 @@
+"""The present moment: posture, tilt and lordosis, the open prompt, the sensors and the calibration."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from html import escape
+
+import streamlit as st
+
+from analysis.io.reader import Session
+from analysis.metrics import Metric
+from analysis.model import Activity
+from dashboard import calibrate, charts, data, drawing, sensors, words
+from dashboard.live import Live, Reading
+from dashboard.page import Context, Page, in_one_sentence
+from dashboard.theme import word_colour
+
+_REFRESH_S = 1.0
+
+
+@st.fragment(run_every=_REFRESH_S)
+def _show(context: Context) -> None:
+    with in_one_sentence():
+        metrics = data.metrics()
+        session, view, health = data.read_live(context.reader, context.wearer)
+        if view.prompt is not None:
+            _prompt(context, session, view)
+        posture, angles, side = st.columns([5, 6, 3], gap="medium")
+        with posture:
+            _posture(context, session, view)
+        with angles:
+            _readings(view.readings)
+        with side, st.container(key="now_side_view"):
+            known = {reading.name: reading.number for reading in view.readings}
+            st.html(drawing.side_view(known.get("pelvic_tilt", math.nan), known.get("lumbar_lordosis", math.nan)))
+        if view.prompt is None:
+            _prompt(context, session, view)
+        if len(view.age_s):
+            with st.container(key="now_chart"):
+                charts.live_chart(view, metrics)
+        figures, control = st.columns([2, 1], gap="medium")
+        with figures:
+            sensors.show(context, health)
+        with control:
+            calibrate.show(context)
+        _honest(metrics)
+
+
+def _posture(context: Context, session: Session | None, view: Live) -> None:
+    """The posture in one word, and for how long; a posture of the past is told as one."""
+    with st.container(key="now_posture"):
+        word = words.ACTIVITY_WORDS[view.activity]
+        st.html(
+            '<div class="up-label">You are</div>'
+            f'<div class="up-posture" style="color:{word_colour(view.activity)}">{word}</div>'
+        )
+    with st.container(key="now_bout"):
+        if math.isfinite(view.bout_s):
+            least = "at least, " if view.is_bout_at_least else ""
+            st.html(
+                f'<div class="up-bout">{words.stopwatch(view.bout_s)}</div>'
+                f'<div class="up-soft">{least}without a change</div>'
+            )
+        elif session is not None and math.isfinite(view.at_s):
+            seen = datetime.fromtimestamp(session.started_at + view.at_s, context.zone)
+            last = words.ACTIVITY_WORDS[view.last_seen].lower()
+            st.html(f'<div class="up-soft">Last seen {last} on {seen:%d %b at %H:%M}.</div>')
+        else:
+            st.html('<div class="up-soft">Nothing has been measured yet.</div>')
+
+
+def _readings(readings: tuple[Reading, ...]) -> None:
+    columns = st.columns(2)
+    for index, reading in enumerate(readings):
+        with columns[index % 2], st.container(key=f"now_{reading.name}"):
+            st.metric(reading.label, reading.value, help=reading.meaning)
+            band = f'<span class="up-soft">{reading.band}</span> ' if reading.band else ""
+            st.html(f'<div class="up-words">{band}{escape(reading.words)}</div>')
+
+
+def _prompt(context: Context, session: Session | None, view: Live) -> None:
+    """The open prompt as a card; else one quiet line on when the next one comes."""
+    with st.container(key="now_prompt"):
+        if session is not None and view.prompt is not None:
+            asked = datetime.fromtimestamp(session.started_at + view.prompt.due_s, context.zone)
+            since = words.duration(view.at_s - view.prompt.due_s)
+            st.html(
+                f'<div class="up-ask" role="alert"><b>↑ Time to stand up</b><p>{escape(view.prompt.reason)}</p>'
+                f"<p>Asked at {asked:%H:%M}, {since} ago. It closes by itself when you stand up.</p></div>"
+            )
+            return
+        limit_s = context.settings.breaks.sit_s
+        left_s = limit_s - view.bout_s
+        told = f"Upstand asks you to stand after {words.duration(limit_s)} of unbroken sitting."
+        if view.activity is Activity.SITTING and left_s > 0:
+            told = f"No prompt is open. The next one comes in about {words.duration(left_s)} if you stay seated."
+        st.html(f'<div class="up-soft">{told}</div>')
+
+
+def _honest(metrics: Mapping[str, Metric]) -> None:
+    bands = ", ".join(
+        f"{metric.label.lower()} {words.band(metric.error, metric.unit)}"
+        for metric in metrics.values()
+        if words.band(metric.error, metric.unit)
+    )
+    stated = f" Error bands: {bands}." if bands else ""
+    st.html(
+        '<div class="up-honest">Upstand is not a medical device. Sensors on the skin see how you change against your '
+        f"own upright, not your bones, and putting them on anew shifts that by some degrees.{stated}</div>"
+    )
+
+
+PAGE = Page(title="Now", icon=":material/accessibility_new:", order=0, show=_show)

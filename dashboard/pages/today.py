@@ -1,0 +1,113 @@
+"""One day: how long in which posture, when Upstand asked to stand, and what came of it."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, tzinfo
+
+import streamlit as st
+
+from analysis.model import Activity, PromptState
+from dashboard import charts, data, words
+from dashboard.day import Asked, Bout, Day
+from dashboard.page import Context, Page, in_one_sentence
+from dashboard.theme import METRIC_COLOURS
+
+_REFRESH_S = 20.0
+
+
+def _show(context: Context) -> None:
+    with in_one_sentence():
+        newest = data.newest_day(context.reader, context.wearer, context.zone)
+        chosen = st.date_input(
+            "Day", value=newest, max_value=newest, format="YYYY-MM-DD", key="today_date", width=220, bind="query-params"
+        )
+        _day(context, chosen)
+
+
+@st.fragment(run_every=_REFRESH_S)
+def _day(context: Context, which: date) -> None:
+    with in_one_sentence():
+        day = data.read_day(context.reader, context.wearer, which, context.zone)
+        _totals(day)
+        if day.recorded_s <= 0:
+            st.html('<div class="up-words">Nothing was recorded on this day.</div>')
+            return
+        st.markdown("#### The day")
+        with st.container(key="today_timeline"):
+            charts.day_chart(day)
+        _curves(day)
+        _sitting([bout for bout in day.bouts if bout.activity is Activity.SITTING], context.zone)
+        _prompts(day.prompts, context.zone)
+
+
+def _totals(day: Day) -> None:
+    standing, walking, lying = (day.totals_s[a] for a in (Activity.STANDING, Activity.WALKING, Activity.LYING))
+    share = f"{100 * day.totals_s[Activity.SITTING] / day.recorded_s:.0f} % of the time worn" if day.recorded_s else ""
+    facts = [
+        ("Sitting", words.duration(day.totals_s[Activity.SITTING]), share),
+        ("Standing", words.duration(standing), ""),
+        ("Walking", words.duration(walking), ""),
+        ("Lying", words.duration(lying), ""),
+        ("Rises", str(day.rises), "times stood up"),
+        ("Longest sitting", words.duration(day.longest_sitting_s), "in one piece"),
+        (
+            "Prompts",
+            str(len(day.prompts)),
+            f"{day.count(PromptState.DONE)} stood up, {day.count(PromptState.IGNORED)} ignored",
+        ),
+    ]
+    if day.totals_s[Activity.UNKNOWN] >= 60:
+        facts.append(("Not known", words.duration(day.totals_s[Activity.UNKNOWN]), "worn, but not clear"))
+    with st.container(key="today_totals"):
+        cards = "".join(
+            f'<div class="up-fact"><span>{label}</span><strong>{value}</strong><em>{note}</em></div>'
+            for label, value, note in facts
+        )
+        st.html(f'<div class="up-facts">{cards}</div>')
+
+
+def _curves(day: Day) -> None:
+    """Every metric that was recorded, by the minute."""
+    for index, (name, metric) in enumerate(data.metrics().items()):
+        if name in day.curves and len(day.curves[name].at):
+            st.markdown(f"#### {metric.label}")
+            st.html(
+                '<div class="up-soft">Mean of each minute, with its lowest to highest; 0 is your own upright.</div>'
+            )
+            charts.curve_chart(day, day.curves[name], metric, METRIC_COLOURS[index % len(METRIC_COLOURS)])
+
+
+def _sitting(bouts: list[Bout], zone: tzinfo | None) -> None:
+    st.markdown("#### Sitting, piece by piece")
+    with st.container(key="today_sitting"):
+        if not bouts:
+            st.html('<div class="up-soft">No sitting was seen on this day.</div>')
+            return
+        rows = {
+            "From": [_clock(bout.start, zone) for bout in bouts],
+            "To": ["still sitting" if bout.is_open else _clock(bout.end, zone) for bout in bouts],
+            "Lasted": [words.duration(bout.end - bout.start) for bout in bouts],
+        }
+        st.table(rows, hide_index=True, border="horizontal")
+
+
+def _prompts(prompts: tuple[Asked, ...], zone: tzinfo | None) -> None:
+    st.markdown("#### Prompts")
+    with st.container(key="today_prompts"):
+        if not prompts:
+            st.html('<div class="up-soft">You were not asked to stand on this day.</div>')
+            return
+        rows = {
+            "Asked at": [_clock(asked.at, zone) for asked in prompts],
+            "Outcome": [words.OUTCOME_WORDS[asked.outcome] for asked in prompts],
+            "Stood up after": [words.duration(asked.response_s) for asked in prompts],
+            "Reason": [asked.reason for asked in prompts],
+        }
+        st.table(rows, hide_index=True, border="horizontal")
+
+
+def _clock(at: float, zone: tzinfo | None) -> str:
+    return f"{datetime.fromtimestamp(at, zone):%H:%M}"
+
+
+PAGE = Page(title="Today", icon=":material/today:", order=1, show=_show)

@@ -1,0 +1,82 @@
+"""Colours, type and the few styles of our own; light and dark are equals. Nothing is fetched from anywhere."""
+
+from __future__ import annotations
+
+from analysis.model import Activity
+
+# Mid tones: each has at least 3:1 against both backgrounds, as marks in a chart need (WCAG 2.2, 1.4.11).
+ACTIVITY_COLOURS = {
+    Activity.SITTING: "#c2741f",
+    Activity.STANDING: "#1f8f84",
+    Activity.WALKING: "#3b7dd8",
+    Activity.LYING: "#8d68c4",
+    Activity.UNKNOWN: "#7d8588",
+}
+METRIC_COLOURS = ("#1f8f84", "#b4569a", "#3b7dd8", "#c2741f")
+
+# Command line options of Streamlit; `server.command` passes them on.
+OPTIONS = {
+    "theme.font": "sans-serif",
+    "theme.baseRadius": "0.75rem",
+    "theme.metricValueFontSize": "3.25rem",
+    "theme.metricValueFontWeight": "600",
+    "theme.headingFontSizes": "2rem",
+    "theme.light.primaryColor": "#1b6f67",
+    "theme.light.backgroundColor": "#f7f6f2",
+    "theme.light.secondaryBackgroundColor": "#ecebe4",
+    "theme.light.textColor": "#1c2629",
+    "theme.light.borderColor": "#d6d4ca",
+    "theme.dark.primaryColor": "#5fbfb3",
+    "theme.dark.backgroundColor": "#12181a",
+    "theme.dark.secondaryBackgroundColor": "#1c2427",
+    "theme.dark.textColor": "#e8edeb",
+    "theme.dark.borderColor": "#323d41",
+}
+
+# Streamlit sets `color-scheme`, so `light-dark()` follows the theme the person chose, not only the system's.
+CSS = """
+<style>
+.stApp { --up-soft: light-dark(#566266, #a9b4b6); --up-line: light-dark(#d6d4ca, #323d41);
+  --up-card: light-dark(#ffffff, #182022); --up-ink: light-dark(#1c2629, #e8edeb);
+  --up-sitting: light-dark(#8f4f0c, #f0a95c); --up-standing: light-dark(#14695f, #62cbbd);
+  --up-walking: light-dark(#2459a8, #8bb8f5); --up-lying: light-dark(#64429a, #c3a6ee); --up-unknown: var(--up-soft); }
+.stMainBlockContainer { max-width: 76rem; padding-top: 4.5rem; padding-bottom: 3rem; }
+[data-stale="true"], .stElementContainer { opacity: 1 !important; transition: none !important; }
+.up-notice { display: flex; gap: .9rem; align-items: flex-start; border-radius: .75rem; padding: .8rem 1.1rem;
+  margin-bottom: .5rem; font-size: 1.05rem; line-height: 1.45; border: 1px solid; }
+.up-notice b { font-size: 1.15em; letter-spacing: .01em; }
+.up-notice .up-mark { font-size: 1.5rem; line-height: 1.3; }
+.up-made-up { background: light-dark(#f3e9fb, #2c2139); border-color: light-dark(#7d4fb0, #a987d6);
+  color: light-dark(#43216b, #e6d7f8); font-size: 1.15rem; }
+.up-made-up b { font-size: 1.5em; display: block; }
+.up-problem { background: light-dark(#fbe9e4, #3a1f1a); border-color: light-dark(#b3482e, #e08a72);
+  color: light-dark(#6b2210, #fbd9cf); }
+.up-advice { background: light-dark(#fdf3d9, #332a12); border-color: light-dark(#a97a12, #cda344);
+  color: light-dark(#5a3f00, #f6e3ae); }
+.up-label { font-size: 1rem; color: var(--up-soft); }
+.up-posture { font-size: clamp(3.4rem, 9vw, 6rem); font-weight: 700; line-height: 1.05; letter-spacing: -.02em; }
+.up-bout { font-size: clamp(2.2rem, 5vw, 3.2rem); font-weight: 500; line-height: 1.15;
+  font-variant-numeric: tabular-nums; }
+.up-words { font-size: 1.15rem; line-height: 1.4; color: var(--up-ink); }
+.up-soft { font-size: 1rem; line-height: 1.45; color: var(--up-soft); }
+.up-ask { border: 2px solid light-dark(#b3691a, #e3a356); background: light-dark(#fff4e3, #332614);
+  border-radius: .9rem; padding: 1rem 1.2rem; color: light-dark(#4d2b00, #fbe6c8); }
+.up-ask b { font-size: 2rem; line-height: 1.2; display: block; }
+.up-ask p { font-size: 1.2rem; margin: .3rem 0 0; }
+.up-sensor { font-size: 1.05rem; line-height: 1.55; font-variant-numeric: tabular-nums; }
+.up-sensor b { font-size: 1.2rem; }
+.up-facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.2rem, 1fr)); gap: .8rem; }
+.up-fact { background: var(--up-card); border: 1px solid var(--up-line); border-radius: .75rem; padding: .7rem .9rem; }
+.up-fact span { display: block; font-size: .95rem; color: var(--up-soft); }
+.up-fact strong { font-size: 1.65rem; font-weight: 600; line-height: 1.25;
+  font-variant-numeric: tabular-nums; white-space: nowrap; }
+.up-fact em { display: block; font-style: normal; font-size: .9rem; color: var(--up-soft); }
+.up-honest { font-size: .95rem; color: var(--up-soft); border-top: 1px solid var(--up-line); padding-top: .8rem; }
+.stMetric label p { font-size: 1rem; }
+</style>
+"""
+
+
+def word_colour(activity: Activity) -> str:
+    """The CSS colour of an activity's word: at least 4.5:1 in both themes."""
+    return f"var(--up-{activity.name.lower()})"

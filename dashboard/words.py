@@ -1,0 +1,88 @@
+"""How numbers are said to a person: durations, angles, reasons. Pure."""
+
+from __future__ import annotations
+
+import math
+
+from analysis.model import Activity, PromptState, Quality
+
+ACTIVITY_WORDS = {
+    Activity.SITTING: "Sitting",
+    Activity.STANDING: "Standing",
+    Activity.WALKING: "Walking",
+    Activity.LYING: "Lying",
+    Activity.UNKNOWN: "Unknown",
+}
+
+OUTCOME_WORDS = {
+    PromptState.DONE: "✓ stood up",
+    PromptState.IGNORED: "✕ ignored",
+    PromptState.OPEN: "… still open",
+}
+
+# The first reason that applies is the one a person can do something about.
+_REASONS = (
+    (Quality.NOT_CALIBRATED, "not calibrated yet"),
+    (Quality.PELVIS_MISSING, "nothing heard from the pelvis sensor"),
+    (Quality.LUMBAR_MISSING, "nothing heard from the lumbar sensor"),
+    (Quality.SETTLING, "finding its level, a few seconds more"),
+    (Quality.MOVING, "moving too fast to tell"),
+)
+
+# (when negative, when positive) of each metric whose sign has a plain word
+_DIRECTIONS = {
+    "pelvic_tilt": ("tipped {} back of your own upright", "tipped {} forward of your own upright"),
+    "lumbar_lordosis": ("{} flatter than your own upright", "{} more arched than your own upright"),
+}
+
+
+def stopwatch(seconds: float) -> str:
+    """`mm:ss`, or `h:mm:ss` from one hour on; `--:--` where it is not known."""
+    if not math.isfinite(seconds):
+        return "--:--"
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    clock = f"{rest // 60:02d}:{rest % 60:02d}"
+    return f"{hours}:{clock}" if hours else clock
+
+
+def duration(seconds: float) -> str:
+    """`45 s`, `12 min` or `3 h 05 min`; `–` where it is not known."""
+    if not math.isfinite(seconds):
+        return "–"
+    if seconds < 59.5:
+        return f"{max(0, round(seconds))} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
+
+
+def number(value: float, unit: str) -> str:
+    """The value as it is shown large: `−12°`, `0.4 m`; `unknown` for NaN."""
+    if not math.isfinite(value):
+        return "unknown"
+    if unit == "°":
+        return f"{round(value):d}°".replace("-", "−")
+    return f"{value:.3g} {unit}".replace("-", "−").strip()
+
+
+def band(error: float, unit: str) -> str:
+    """The error band: `±3°`; nothing where none is stated."""
+    return f"±{number(error, unit)}" if math.isfinite(error) and error > 0 else ""
+
+
+def meaning(name: str, value: float, error: float) -> str:
+    """What a value means in plain words; empty where there are none.
+
+    Within two standard errors it cannot be told from the wearer's own upright, and is not claimed to differ.
+    """
+    if name not in _DIRECTIONS or not math.isfinite(value):
+        return ""
+    if abs(value) <= 2.0 * error:
+        return "close to your own upright"
+    back, forward = _DIRECTIONS[name]
+    return (forward if value > 0 else back).format(f"{abs(round(value))}°")
+
+
+def reason(quality: int) -> str:
+    """Why a value is unknown, from its Quality bits."""
+    return next((words for bit, words in _REASONS if quality & bit), "no measurement")

@@ -1,0 +1,96 @@
+"""What is read from a real store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from analysis.io.reader import Reader
+from analysis.io.settings import Settings
+from analysis.io.store import Store
+from analysis.model import Activity, PromptState
+from analysis.schema import Status
+from dashboard import data
+from tests.dashboard.filled import DAY, EXPECTED, Wearer, fill_day
+
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(f"sqlite:///{tmp_path / 'u.sqlite'}") as opened:
+        yield opened
+
+
+@pytest.fixture
+def reader(store: Store, tmp_path: Path) -> Iterator[Reader]:
+    with Reader(f"sqlite:///{tmp_path / 'u.sqlite'}") as opened:
+        yield opened
+
+
+def test_a_missing_store_is_empty(tmp_path: Path) -> None:
+    with Reader(f"sqlite:///{tmp_path / 'none.sqlite'}") as reader:
+        session, view, health = data.read_live(reader, "me")
+        assert session is None
+        assert view.activity is Activity.UNKNOWN
+        assert not health.is_live
+        assert data.read_day(reader, "me", DAY, BERLIN).recorded_s == 0.0
+        assert data.shown_wearer(reader, Settings()) == "me"
+        assert data.newest_calibration(reader, "me") is None
+
+
+def test_a_day_of_two_sessions(store: Store, reader: Reader) -> None:
+    fill_day(store, "me", BERLIN)
+    day = data.read_day(reader, "me", DAY, BERLIN)
+    minutes = {activity: seconds / 60 for activity, seconds in day.totals_s.items()}
+    assert minutes[Activity.SITTING] == pytest.approx(EXPECTED.sitting_min)
+    assert minutes[Activity.STANDING] == pytest.approx(EXPECTED.standing_min)
+    assert minutes[Activity.WALKING] == pytest.approx(EXPECTED.walking_min)
+    assert minutes[Activity.LYING] == pytest.approx(EXPECTED.lying_min)
+    assert day.rises == EXPECTED.rises
+    assert day.longest_sitting_s == 60 * EXPECTED.longest_sitting_min
+    assert day.count(PromptState.DONE) == EXPECTED.done
+    assert day.count(PromptState.IGNORED) == EXPECTED.ignored
+    curve = day.curves["pelvic_tilt"]
+    assert (curve.low <= curve.mean)[~(curve.mean != curve.mean)].all()
+    assert data.read_day(reader, "me", DAY + timedelta(days=1), BERLIN).recorded_s == 0.0
+    assert data.read_day(reader, "somebody", DAY, BERLIN).recorded_s == 0.0
+
+
+def test_the_present(store: Store, reader: Reader) -> None:
+    Wearer(store, "me", asked=True, sat_s=1984.0)
+    _, view, health = data.read_live(reader, "me")
+    assert health.is_live
+    assert view.activity is Activity.SITTING
+    assert view.bout_s == pytest.approx(1984.0, abs=2.0)
+    assert view.prompt is not None
+    assert view.age_s[0] == pytest.approx(-120.0, abs=0.5)
+
+
+def test_a_simulated_wearer_is_shown_while_one_is_simulated(store: Store, reader: Reader) -> None:
+    own, settings = Settings(), Settings(wearer="anna")
+    assert data.shown_wearer(reader, own) == "me"
+    Wearer(store, "simulated", "simulated")
+    assert data.shown_wearer(reader, settings) == "simulated"
+    Wearer(store, "anna")
+    assert data.shown_wearer(reader, settings) == "anna"
+    gone = Status(part="bridge", online=False, at=time.time() + 60.0, source="simulated")
+    store.write([], statuses={("simulated", "bridge"): gone})
+    assert data.shown_wearer(reader, own) == "me"
+
+
+def test_the_command_line_says_whom_to_show(monkeypatch: pytest.MonkeyPatch, reader: Reader) -> None:
+    monkeypatch.setenv("UPSTAND_SHOW_WEARER", "replay-walk")
+    assert data.shown_wearer(reader, Settings()) == "replay-walk"
+
+
+def test_simulated_time_that_ran_ahead_decides_the_day(store: Store, reader: Reader) -> None:
+    today = data.newest_day(reader, "simulated", BERLIN)
+    ahead = store.session("ahead", "simulated", "simulated", time.time() + 86400.0 * 2)
+    assert ahead.is_new
+    assert data.newest_day(reader, "simulated", BERLIN) == today + timedelta(days=2)

@@ -1,0 +1,105 @@
+"""What Now says of the newest frames."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis.model import Activity, Event, PostureFrame, Prompt, PromptState, Quality
+from dashboard import data
+from dashboard.live import NO_FRAMES, TRACE_S, Live, live_of
+
+METRICS = data.metrics()
+
+
+def _frame(activities: list[Activity], tilt: float = -12.0, quality: Quality = Quality.GOOD) -> PostureFrame:
+    n = len(activities)
+    return PostureFrame(
+        t=100.0 + np.arange(n) / 10.0,
+        values={"pelvic_tilt": np.full(n, tilt), "lumbar_lordosis": np.full(n, 9.0)},
+        activity=np.array(activities, np.int8),
+        quality=np.full(n, quality, np.uint16),
+    )
+
+
+def _live(frame: PostureFrame, events: list[Event] | None = None, prompts: list[Prompt] | None = None) -> Live:
+    return live_of(frame, events or [], prompts or [], METRICS, is_live=True)
+
+
+def test_the_two_metrics_the_product_is_about_come_first() -> None:
+    assert list(METRICS)[:2] == ["pelvic_tilt", "lumbar_lordosis"]
+
+
+def test_every_metric_is_listed_also_without_frames() -> None:
+    view = _live(NO_FRAMES)
+    assert [reading.name for reading in view.readings] == list(METRICS)
+    assert all(reading.value == "unknown" for reading in view.readings)
+    assert view.activity is Activity.UNKNOWN
+    assert math.isnan(view.bout_s)
+
+
+def test_a_reading_has_its_number_band_and_words() -> None:
+    reading = _live(_frame([Activity.SITTING] * 20)).readings[0]
+    assert reading.value == "−12°"
+    assert reading.band.startswith("±")
+    assert reading.words == "tipped 12° back of your own upright"
+
+
+def test_an_unknown_value_gives_its_reason() -> None:
+    reading = _live(_frame([Activity.SITTING] * 20, math.nan, Quality.NOT_CALIBRATED)).readings[0]
+    assert (reading.value, reading.words) == ("unknown", "not calibrated yet")
+
+
+def test_a_value_that_has_just_become_unknown_is_not_shown_from_before() -> None:
+    frame = _frame([Activity.SITTING] * 20)
+    frame.values["pelvic_tilt"][-1] = np.nan
+    assert _live(frame).readings[0].value == "unknown"
+
+
+def test_the_bout_lasts_since_the_open_event_began() -> None:
+    view = _live(_frame([Activity.SITTING] * 11), [Event("sitting", 20.0, None), Event("sitting", 1.0, 15.0)])
+    assert view.bout_s == pytest.approx(81.0)
+    assert not view.is_bout_at_least
+
+
+def test_without_an_open_event_the_frames_tell_how_long() -> None:
+    frame = _frame([Activity.SITTING] * 10 + [Activity.STANDING] * 31)
+    view = _live(frame, [Event("sitting", 20.0, None)])
+    assert view.bout_s == pytest.approx(3.0)
+    assert not view.is_bout_at_least
+    assert _live(_frame([Activity.STANDING] * 31)).is_bout_at_least
+
+
+def test_the_past_is_not_told_as_the_present() -> None:
+    prompt = Prompt("a", "stand", 1, "why", 101.0)
+    view = live_of(_frame([Activity.SITTING] * 20), [], [prompt], METRICS, is_live=False)
+    assert view.activity is Activity.UNKNOWN
+    assert view.last_seen is Activity.SITTING
+    assert view.prompt is None
+    assert {reading.value for reading in view.readings} == {"unknown"}
+
+
+def test_only_an_open_prompt_is_shown_and_of_those_the_newest() -> None:
+    prompts = [
+        Prompt("a", "stand", 1, "why", 10.0),
+        Prompt("b", "stand", 1, "why", 20.0),
+        Prompt("c", "stand", 1, "why", 30.0, PromptState.DONE, 40.0),
+    ]
+    shown = _live(_frame([Activity.SITTING] * 2), prompts=prompts).prompt
+    assert shown is not None
+    assert shown.prompt_id == "b"
+
+
+@given(activities=st.lists(st.sampled_from(list(Activity)), min_size=2, max_size=300))
+def test_the_shades_cover_the_trace_without_a_gap(activities: list[Activity]) -> None:
+    view = _live(_frame(activities))
+    assert view.stretches[0].start_s == pytest.approx(-(len(activities) - 1) / 10.0)
+    assert view.stretches[-1].end_s == 0.0
+    for one, following in zip(view.stretches, view.stretches[1:], strict=False):
+        assert one.end_s == following.start_s
+    assert view.age_s[-1] == 0.0
+    assert len(view.trace["pelvic_tilt"]) == len(view.age_s) <= TRACE_S * 10

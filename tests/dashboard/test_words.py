@@ -1,0 +1,59 @@
+"""What a person reads, word by word."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from analysis.model import Quality
+from dashboard import words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (0, "00:00"),
+        (59.9, "00:59"),
+        (61, "01:01"),
+        (3599, "59:59"),
+        (3600, "1:00:00"),
+        (math.nan, "--:--"),
+        (-1, "00:00"),
+    ],
+)
+def test_stopwatch(seconds: float, told: str) -> None:
+    assert words.stopwatch(seconds) == told
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0, "0 s"), (59.4, "59 s"), (59.6, "1 min"), (3599, "1 h 00 min"), (7500, "2 h 05 min"), (math.nan, "–")],
+)
+def test_duration(seconds: float, told: str) -> None:
+    assert words.duration(seconds) == told
+
+
+def test_numbers_carry_a_true_minus_and_their_unit() -> None:
+    assert words.number(-12.4, "°") == "−12°"
+    assert words.number(0.4321, "m") == "0.432 m"
+    assert words.number(-0.2, "°") == "0°"
+
+
+def test_an_unknown_number_is_said_to_be_unknown() -> None:
+    assert words.number(math.nan, "°") == "unknown"
+    assert words.meaning("pelvic_tilt", math.nan, 3.0) == ""
+
+
+def test_meaning_follows_the_sign_and_never_claims_more_than_the_error_band() -> None:
+    assert words.meaning("pelvic_tilt", -12.0, 2.0) == "tipped 12° back of your own upright"
+    assert words.meaning("pelvic_tilt", 12.0, 2.0) == "tipped 12° forward of your own upright"
+    assert words.meaning("lumbar_lordosis", -9.0, 3.0) == "9° flatter than your own upright"
+    assert words.meaning("pelvic_tilt", 3.9, 2.0) == "close to your own upright"
+    assert words.meaning("something_new", 40.0, 3.0) == ""
+
+
+def test_the_reason_given_first_is_the_one_a_person_can_mend() -> None:
+    assert words.reason(Quality.NOT_CALIBRATED | Quality.MOVING) == "not calibrated yet"
+    assert "lumbar" in words.reason(Quality.LUMBAR_MISSING)
+    assert words.reason(0) == "no measurement"
