@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -81,7 +82,7 @@ def bridge(
     settings = _settings(config)
     process.configure_logging(verbose=True)
     if simulate:
-        note = "The simulated wearer was asked for."
+        note = "The simulated wearer was asked for (--simulate)."
         process.run(lambda stop: bridge_simulated(settings, script, seed, speed, note, stop))
     else:
         process.run(lambda stop: bridge_sensors(settings, script, seed, speed, capture, stop))
@@ -129,7 +130,12 @@ def replay(
 
     settings = _settings(config)
     process.configure_logging(verbose=False)
-    process.run(lambda stop: replay_files(settings, config, files, speed, show, typer.echo, stop))
+
+    async def play_all(stop: asyncio.Event) -> None:
+        if any(result.lost for result in await replay_files(settings, config, files, speed, show, typer.echo, stop)):
+            raise typer.Exit(1)
+
+    process.run(play_all)
 
 
 @app.command()
@@ -148,6 +154,18 @@ def reanalyze(
     process.configure_logging(verbose=False)
     if not reanalyze_sessions(settings, session, wearer or settings.wearer, every=every, say=typer.echo):
         raise typer.Exit(1)
+
+
+@app.command()
+def sessions(
+    config: ConfigOption = None,
+    wearer: Annotated[str, typer.Option("--wearer", help="Whose; default the one in the settings.")] = "",
+) -> None:
+    """List what is recorded."""
+    from upstand.reanalyzing import list_sessions
+
+    settings = _settings(config)
+    list_sessions(settings, wearer or settings.wearer, typer.echo)
 
 
 @app.command()

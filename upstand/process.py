@@ -14,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from analysis.errors import PostureError
 from upstand.supervisor import SUPERVISED
 
 
@@ -59,7 +60,15 @@ def run(main: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
             threading.Thread(target=_wait_for_end_of_input, args=(ask,), daemon=True).start()
         await main(stop)
 
-    asyncio.run(guarded())
+    try:
+        asyncio.run(guarded())
+    except* PostureError as group:  # tasks that failed together; the person can mend one thing at a time
+        raise _first(group) from None
+
+
+def _first(group: BaseExceptionGroup[PostureError]) -> PostureError:
+    error = group.exceptions[0]
+    return _first(error) if isinstance(error, BaseExceptionGroup) else error
 
 
 def _wait_for_end_of_input(then: Callable[[], object]) -> None:

@@ -1,0 +1,35 @@
+"""`upstand analyze`: the analysis service over this install's store."""
+
+from __future__ import annotations
+
+import asyncio
+
+from analysis.io.mqtt import resolve
+from analysis.io.notify import notifiers
+from analysis.io.settings import Settings
+from analysis.io.store import Store
+from analysis.pipeline import PipelineSettings
+from analysis.service import Service, connect
+
+
+def pipeline_settings(settings: Settings) -> PipelineSettings:
+    """What the pipeline is told of the settings file."""
+    breaks = settings.breaks
+    return PipelineSettings(sit_s=breaks.sit_s, ignore_s=breaks.ignore_s, rise_s=breaks.rise_s)
+
+
+async def analyze_samples(settings: Settings, stop: asyncio.Event) -> None:
+    """Runs until `stop`. Raises PostureError where the store cannot be used."""
+    found = notifiers()
+    if not settings.notify.desktop:
+        found.pop("desktop", None)
+    with Store.open(settings.store_url) as store:
+        service = Service(
+            store,
+            connect(resolve(settings), settings.wearer),
+            pipeline_settings(settings),
+            found,
+            wearer=settings.wearer,
+            raw_days=settings.store.raw_days,
+        )
+        await service.run(stop)

@@ -1,0 +1,148 @@
+"""A wearer who is not there: the simulated one or a recorded one, played on a virtual radio and read from it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from msgspec import structs
+
+from analysis.errors import PostureError
+from analysis.io.mqtt import Connection, resolve
+from analysis.io.settings import SensorSettings, Settings
+from analysis.model import Segment, Stance
+from analysis.schema import Command
+from firmware_bridge.ble import Ble
+from firmware_bridge.bridge import Bridge, will
+from hardware.twin.clock import PacedClock
+from hardware.twin.peripherals.base import Peripheral
+from hardware.twin.peripherals.upstand import UpstandPeripheral
+from hardware.twin.peripherals.witmotion import WitMotionPeripheral
+from hardware.twin.recording import Recording
+from hardware.twin.script import Script, office_day, sit_then_stand
+from hardware.twin.stage import Stage
+from hardware.twin.wearer import Wearer, demo
+from upstand.asking import ask
+
+SIMULATED = "simulated"
+WAITING_BLOCKS = 300  # so many unstored blocks make the stage wait for the analysis
+_FIND_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Who is played, and what that wearer would do on the page."""
+
+    wearer: str
+    source: str  # "simulated" or "replay"
+    note: str
+    peripherals: tuple[Peripheral, ...]
+    commands: tuple[Command, ...]  # given when the sensors are being read
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What became of it."""
+
+    session_id: str
+    sent: Mapping[Segment, int]  # samples
+    real_s: float
+    virtual_s: float
+
+
+def simulated(script: str, seed: int, rate_hz: int, note: str) -> Play:
+    """The simulated wearer with two of our own sensors. Raises PostureError for an unknown script."""
+    scripts = {"sit-then-stand": lambda: sit_then_stand(seed=seed), "office-day": lambda: office_day(seed)}
+    if script == "demo":
+        wearer = demo(seed)
+    elif script in scripts:
+        chosen: Script = scripts[script]()
+        wearer = Wearer(chosen, seed)
+    else:
+        raise PostureError(f"There is no script {script!r}; use demo, {' or '.join(scripts)}.")
+    names = {Segment.PELVIS: "Upstand P-sim", Segment.LUMBAR: "Upstand L-sim"}
+    peripherals = tuple(UpstandPeripheral(names[at], wearer.source(at, float(rate_hz))) for at in Segment)
+    calibrate = _command("calibrate", stance=Stance.STANDING, start_s=2.0, duration_s=8.0)
+    return Play(SIMULATED, "simulated", note, peripherals, (calibrate,))
+
+
+def replayed(recording: Recording) -> Play:
+    """A recorded person with two WitMotion sensors, calibrated by that person's own quiet upright trials."""
+    peripherals = tuple(
+        WitMotionPeripheral(f"WT901BLECL {at}", recording.sources[at], keeps_rate=True) for at in Segment
+    )
+    start_s, duration_s, stance = recording.calibration
+    calibrate = _command("calibrate", stance=stance, start_s=start_s, duration_s=duration_s)
+    labels = tuple(
+        _command("label", start_s=trial.start_s, end_s=trial.end_s, text=trial.label) for trial in recording.trials
+    )
+    note = f"This is a recording ({recording.name}) played back."
+    return Play(f"replay-{recording.name}", "replay", note, peripherals, (calibrate, *labels))
+
+
+async def play(settings: Settings, act: Play, speed: float, stop: asyncio.Event, capture: Path | None = None) -> Played:
+    """Plays until its end or `stop`; at its end, returns when the analysis has stored and closed everything.
+
+    Raises PostureError when the sensors, the broker or the analysis fail.
+    """
+    session_id = new_session_id()
+    clock = PacedClock(speed)
+    address = resolve(settings)
+    begun_s = time.monotonic()
+
+    async def throttle() -> None:
+        await bridge.wait_below(WAITING_BLOCKS)
+
+    async def perform() -> None:
+        commands = [structs.replace(command, session_id=session_id) for command in act.commands]
+        await asyncio.gather(stage.run(), ask(address, act.wearer, commands))
+        await bridge.wait_below(1)
+        await ask(address, act.wearer, [_command("end", session_id=session_id, start_s=clock.now())])
+
+    async with (
+        Connection(address, "upstand-bridge", will(act.wearer)) as connection,
+        Stage(clock, act.peripherals, throttle=throttle) as stage,
+    ):
+        bridge = Bridge(
+            act.wearer,
+            SensorSettings(rate_hz=settings.sensors.rate_hz),
+            connection,
+            Ble(stage.scanner_backend, stage.client_backend),
+            clock.now,
+            time.time(),
+            session_id,
+            act.source,
+            act.note,
+            settings.data_dir / "outbox",
+            capture,
+        )
+        await bridge.find(_FIND_S)
+        over = asyncio.Event()
+        bridging = asyncio.create_task(bridge.run(over))
+        performing = asyncio.create_task(perform())
+        stopping = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({bridging, performing, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if performing.done():
+                performing.result()  # raises what went wrong
+        finally:
+            stopping.cancel()
+            performing.cancel()
+            over.set()
+            await bridging
+        return Played(session_id, stage.sent, time.monotonic() - begun_s, clock.now())
+
+
+def new_session_id() -> str:
+    """Sorts by time, and no two are alike."""
+    return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def _command(action: str, **values: Any) -> Command:
+    return Command(id=secrets.token_hex(8), action=action, **values)
