@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
 from analysis import schema
+from analysis.errors import SchemaError
 from analysis.model import CalibrateRequest, Calibration, Input, Label, SampleBlock, Segment, SessionEnd
 
 AHEAD_S = 0.5  # by how much one sensor may lead inside a bundle
@@ -58,6 +60,13 @@ def input_of(entry: Entry) -> Input:
     if entry.kind is Kind.SAMPLES:
         return schema.block_of(schema.decode(entry.payload, schema.Samples))
     return schema.decode_input(entry.payload)
+
+
+def readable_inputs(entries: Iterable[Entry]) -> Iterator[Input]:
+    """All inputs that this version can read; the others are left out, the same way in every replay."""
+    for entry in entries:
+        with suppress(SchemaError):
+            yield input_of(entry)
 
 
 class Bundler:

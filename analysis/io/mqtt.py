@@ -15,8 +15,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any, Self
 
 import paho.mqtt.client as paho
@@ -25,10 +24,19 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from analysis import schema
 from analysis.errors import BrokerError, PostureError
-from analysis.io.settings import Settings
+from analysis.io.address import LOOPBACK, MqttAddress, install_credentials, resolve
 from analysis.schema import Command, Reply
 
-LOOPBACK = "127.0.0.1"
+__all__ = [  # the address is part of this module to those who connect
+    "LOOPBACK",
+    "Connection",
+    "MqttAddress",
+    "Received",
+    "install_credentials",
+    "request",
+    "resolve",
+]
+
 KEEPALIVE_S = 10
 CONNECT_S = 3.0  # one attempt; also bounds how long leaving can take
 BACKOFF_S = (1, 15)
@@ -37,18 +45,6 @@ SUBSCRIBE_S = 5.0
 IN_FLIGHT = 200  # unacknowledged QoS 1 messages; paho wants it set before connecting
 OUT_LIMIT = 5_000  # QoS 1 messages kept while offline
 IN_LIMIT = 20_000  # received and not yet taken; what falls off is sent again by the bridge's outbox
-_CREDENTIALS_FILE = "broker-credentials"
-
-
-@dataclass(frozen=True, slots=True)
-class MqttAddress:
-    """Where the broker is and who we are to it."""
-
-    host: str
-    port: int
-    username: str = ""
-    password: str = field(default="", repr=False)
-    tls: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +69,8 @@ class Connection:
         self._address = address
         self._refusal = ""
         self._ever_connected = False
+        self._has_link = False  # before `connected`, which waits until the broker has all our filters again
+        self._renewal: int | None = None  # the message that carries them
         self._closed = False
         self._filters: dict[str, int] = {}
         self._acknowledgements: dict[int, asyncio.Future[bool]] = {}
@@ -125,7 +123,7 @@ class Connection:
             time.sleep(0.005)
 
     async def wait_connected(self, timeout_s: float) -> None:
-        """Return once connected. Raises BrokerError when that takes longer or the broker refuses us."""
+        """Return once connected and listening. Raises BrokerError when that takes longer or the broker refuses us."""
         where = f"{self._address.host}:{self._address.port}"
         try:
             async with asyncio.timeout(timeout_s):
@@ -157,7 +155,7 @@ class Connection:
         Raises BrokerError when the broker does not allow it.
         """
         self._filters[topic_filter] = qos
-        if not self.connected:
+        if not self._has_link:
             return
         code, mid = self._client.subscribe(topic_filter, qos)
         if code != MQTTErrorCode.MQTT_ERR_SUCCESS or mid is None:
@@ -226,15 +224,22 @@ class Connection:
     # Back in the event loop.
 
     def _link_up(self) -> None:
-        self.reconnects += self._ever_connected
-        self._ever_connected = self.connected = True
+        self._has_link = True
         self._refusal = ""
         if self._filters:  # here and not in the network thread, so that no filter falls between the two
-            self._client.subscribe(list(self._filters.items()))
+            _, self._renewal = self._client.subscribe(list(self._filters.items()))
+        else:
+            self._ready()
+
+    def _ready(self) -> None:
+        self.reconnects += self._ever_connected
+        self._ever_connected = self.connected = True
+        self._renewal = None
         self._news.set()
 
     def _link_down(self) -> None:
-        self.connected = False
+        self._has_link = self.connected = False
+        self._renewal = None
         self._gone = self._given  # QoS 0 packets die with the link and are never reported
 
     def _refused(self, reason: str) -> None:
@@ -246,6 +251,8 @@ class Connection:
         self._arrived.set()
 
     def _granted(self, mid: int, granted: bool) -> None:
+        if mid == self._renewal:
+            self._ready()
         acknowledged = self._acknowledgements.get(mid)
         if acknowledged is not None and not acknowledged.done():
             acknowledged.set_result(granted)
@@ -268,37 +275,3 @@ async def _ask(address: MqttAddress, wearer: str, part: str, command: Command, t
         for received in await connection.receive(timeout_s, most=1):
             return schema.decode(received.payload, Reply)
     raise PostureError(f"The {part} did not answer within {timeout_s:g} s; check that `upstand run` is running.")
-
-
-def resolve(settings: Settings) -> MqttAddress:
-    """The broker of the settings, else the one of this install on loopback. Raises PostureError as below."""
-    mqtt = settings.mqtt
-    if mqtt.host:
-        return MqttAddress(mqtt.host, mqtt.port, mqtt.username, mqtt.password.get_secret_value(), mqtt.tls)
-    username, password = install_credentials(settings.data_dir)
-    return MqttAddress(LOOPBACK, mqtt.port, username, password)
-
-
-def install_credentials(data_dir: Path) -> tuple[str, str]:
-    """(username, password) of this install's own broker, made up at the first call and readable by its user alone.
-
-    Raises PostureError where `data_dir` cannot be written.
-    """
-    file = data_dir / _CREDENTIALS_FILE
-    try:
-        data_dir.mkdir(parents=True, exist_ok=True)
-        if not file.exists():
-            draft = data_dir / f".{_CREDENTIALS_FILE}-{os.getpid()}-{secrets.token_hex(3)}"
-            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as out:
-                out.write(f"upstand\n{secrets.token_urlsafe(24)}\n")
-            with suppress(FileExistsError):  # another part was first: its credentials hold
-                os.link(draft, file)
-            draft.unlink()
-        username, password = file.read_text(encoding="ascii").splitlines()
-    except OSError as error:
-        raise PostureError(
-            f"{data_dir} cannot be written ({error.strerror}); correct `data_dir` in upstand.toml."
-        ) from error
-    except ValueError as error:
-        raise PostureError(f"{file} is damaged; delete it and start Upstand again.") from error
-    return username, password

@@ -1,0 +1,120 @@
+"""One session as the service holds it: which block comes next, what waits to be fed, and its pipeline."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from analysis.io.journal import Bundler, Entry, entry_of, readable_inputs, samples_entry
+from analysis.io.store import Batch, StoredSession
+from analysis.model import CalibrateRequest, Calibration, Input, Label, Output, SampleBlock, Segment, SessionEnd
+from analysis.pipeline import Pipeline, PipelineSettings
+
+# Blocks come again in order within seconds. One that does not come for this long is gone for good (a store or an
+# outbox was deleted), and holding out for it would stop the stream for ever.
+GAP_PATIENCE_S = 30.0
+
+_log = logging.getLogger(__name__)
+
+
+class Verdict(Enum):
+    """What becomes of a block that has arrived."""
+
+    NEXT = auto()  # to be stored and fed
+    STORED = auto()  # it is in the store already
+    EARLY = auto()  # one before it is missing: it will be sent again
+
+
+@dataclass(slots=True)
+class _Stream:
+    """Where one segment's blocks stand."""
+
+    next_seq: int = 0  # counting those that wait to be written
+    safe_seq: int = -1  # the last one that is in the store
+    gap_since_s: float | None = None
+    gap_lowest: int = 0
+
+
+class LiveSession:
+    """Takes inputs in arrival order and turns them into batches; what it feeds is what the batch journals."""
+
+    def __init__(self, stored: StoredSession, settings: PipelineSettings) -> None:
+        self.stored = stored
+        self.newest_s = stored.last_s or 0.0  # end of the newest samples
+        self._pipeline = Pipeline(settings)
+        self._bundler = Bundler()
+        self._streams = {segment: _Stream(seq, seq - 1) for segment, seq in stored.next_seq.items()}
+        self._sensors: set[tuple[Segment, str]] = set()
+        self._entries: list[Entry] = []
+        self._inputs: list[Input] = []
+        self.touched: set[Segment] = set()  # segments whose bridge waits for a word
+
+    def rebuild(self, journal: Iterable[Entry]) -> None:
+        """Bring the pipeline to where it was, from the journal; what comes out is in the store already."""
+        for bundle in self._bundler.feed(readable_inputs(journal)):
+            for item in bundle:
+                if isinstance(item, SampleBlock | Calibration):
+                    self._sensors.add((item.segment, item.sensor_id))
+            self._pipeline.feed(*bundle)
+
+    def judge(self, segment: Segment, seq: int, now_s: float) -> Verdict:
+        """What to do with a block; `now_s` is real time."""
+        self.touched.add(segment)
+        stream = self._streams.setdefault(segment, _Stream())
+        if seq < stream.next_seq:
+            return Verdict.STORED
+        if seq > stream.next_seq and not self._has_waited_for_it(stream, seq, now_s):
+            return Verdict.EARLY
+        if seq > stream.next_seq:
+            _log.warning("blocks %d to %d of %s never came; going on without them", stream.next_seq, seq - 1, segment)
+        stream.gap_since_s = None
+        return Verdict.NEXT
+
+    @staticmethod
+    def _has_waited_for_it(stream: _Stream, seq: int, now_s: float) -> bool:
+        if stream.gap_since_s is None:
+            stream.gap_since_s, stream.gap_lowest = now_s, seq
+        stream.gap_lowest = min(stream.gap_lowest, seq)
+        return now_s - stream.gap_since_s > GAP_PATIENCE_S and seq == stream.gap_lowest
+
+    def knows_sensor(self, segment: Segment, sensor_id: str) -> bool:
+        return (segment, sensor_id) in self._sensors
+
+    def carry_over(self, calibration: Calibration) -> None:
+        """A calibration of the same sensor on the same segment from an earlier session."""
+        self.add(replace(calibration, made_s=float("nan")))
+
+    def add_block(self, block: SampleBlock, payload: bytes) -> None:
+        """A block that `judge` found to be NEXT; `payload` is its message."""
+        self._sensors.add((block.segment, block.sensor_id))
+        self._streams[block.segment].next_seq = block.seq + 1
+        self.newest_s = max(self.newest_s, float(block.t[-1]))
+        self._entries.append(samples_entry(block, payload))
+        self._inputs.append(block)
+
+    def add(self, item: CalibrateRequest | Calibration | Label | SessionEnd) -> None:
+        self._entries.append(entry_of(item))
+        self._inputs.append(item)
+
+    @property
+    def has_work(self) -> bool:
+        return bool(self._entries)
+
+    def take(self) -> Batch:
+        """Feed all that waits; the batch holds it with everything that came out."""
+        told: list[Output] = []
+        for bundle in self._bundler.feed(self._inputs):
+            told += self._pipeline.feed(*bundle)
+        batch = Batch(self.stored, self._entries, told)
+        self._entries, self._inputs = [], []
+        return batch
+
+    def committed(self) -> dict[Segment, int]:
+        """To be called once the last batch is in the store: what may now be confirmed, by touched segment."""
+        for stream in self._streams.values():
+            stream.safe_seq = stream.next_seq - 1
+        safe = {segment: self._streams[segment].safe_seq for segment in self.touched}
+        self.touched = set()
+        return {segment: seq for segment, seq in safe.items() if seq >= 0}
