@@ -1,0 +1,278 @@
+"""Runs of samples become Samples messages of about 0.2 s, each with its place in the session's time.
+
+Cores: the same bytes, cut into packets in any way, make the same messages.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Protocol
+
+from analysis.model import Segment
+from analysis.schema import Samples
+from firmware_bridge.clock import ClockFit
+from firmware_bridge.driver import Driver, Run, Scale, Ticks
+from firmware_bridge.numbering import Numbering, Session
+
+BLOCK_S = 0.2
+SETTLE_S = 1.0  # a new clock's first blocks wait this long, so that one late packet does not set it
+JUMP_S = 0.1  # RGu0's recording has a stall of 239 ms that catches up all but some 120 ms: three notifications lost
+EARLY_S = 1.0  # a device's clock that is this far ahead of ours has jumped
+_SAMPLE_BYTES = 12
+
+
+class Assembler(Protocol):
+    """Runs of one sensor → blocks. One per segment and session, over losses of the link."""
+
+    rate_hz: float  # nominal
+    lost: int
+    fit: ClockFit
+
+    def opened(self) -> list[Samples]:
+        """A link has just been made: what comes next may stand anywhere in time."""
+        ...
+
+    def feed(self, run: Run) -> list[Samples]: ...
+
+    def finish(self) -> list[Samples]:
+        """What is still held back."""
+        ...
+
+
+def assembler(driver: Driver, session: Session, sensor_id: str, segment: Segment, rate_hz: float) -> Assembler:
+    """The assembler that fits the sensor's clock, or its lack of one."""
+    numbering = Numbering(session, sensor_id, segment, driver.max_drift)
+    if driver.has_clock:
+        return TickAssembler(numbering, rate_hz)
+    return CountAssembler(numbering, rate_hz, driver.rates_hz)
+
+
+class CountAssembler:
+    """For sensors that send nothing but samples: their count is their clock, and a gap shows only in time.
+
+    Samples that come more than JUMP_S off the clock are held back. If one comes on time within SETTLE_S it was a
+    stall, and all goes on as if nothing had been; else samples were lost, as many as close the gap.
+    """
+
+    def __init__(self, numbering: Numbering, rate_hz: float, rates_hz: Sequence[float]) -> None:
+        self.rate_hz = rate_hz
+        self.lost = 0
+        self.fit = numbering.fit
+        self._numbering = numbering
+        self._rates_hz = rates_hz
+        self._scale = Scale(0.0, 0.0)  # fixed in a family without a clock; told by its first run
+        self._counts = bytearray()  # of the samples not yet told
+        self._pieces: deque[tuple[float, int]] = deque()  # (arrival, n) of the same
+        self._n = 0
+        self._origin_s = 0.0  # count clock: device time = origin + index / rate
+        self._index = 0  # of the first sample not yet told
+        self._lost_before = 0
+        self._is_settling = True
+        self._doubt_at: int | None = None  # the samples from here on may stand elsewhere
+        self._doubt_s = 0.0
+
+    def opened(self) -> list[Samples]:
+        blocks = self.finish()
+        self._is_settling = True
+        return blocks
+
+    def feed(self, run: Run) -> list[Samples]:
+        blocks: list[Samples] = []
+        self._scale = run.scale
+        at = 0
+        while at < run.n:
+            if self._doubt_at is not None and run.arrived_s - self._doubt_s >= SETTLE_S:
+                blocks += self._settle()
+            take = min(run.n - at, self._size - self._n % self._size)
+            if self._doubt_at is not None or self._is_off(run.arrived_s, take):
+                take = 1  # so that the doubt begins and ends at the same sample, however the run was cut
+            is_off = self._is_off(run.arrived_s, take)
+            self._counts += run.counts[at * _SAMPLE_BYTES : (at + take) * _SAMPLE_BYTES]
+            self._append(run.arrived_s, take)
+            at += take
+            if not is_off:
+                self._doubt_at = None
+                blocks += self._whole_blocks()
+            elif self._doubt_at is None:
+                self._doubt_at, self._doubt_s = self._n - take, run.arrived_s
+        return blocks
+
+    def finish(self) -> list[Samples]:
+        blocks = self._settle() if self._doubt_at is not None else []
+        if self._n:
+            blocks.append(self._block(self._n))
+        return blocks
+
+    @property
+    def _size(self) -> int:
+        """Samples in a block."""
+        return max(2, round(BLOCK_S * self.rate_hz))
+
+    def _device_s(self, ahead: int) -> float:
+        return self._origin_s + (self._index + ahead) / self.rate_hz
+
+    def _is_off(self, arrived_s: float, n: int) -> bool:
+        """Whether the last of n more samples would stand elsewhere than it came, or nobody can say yet."""
+        return self._is_settling or abs(arrived_s - self.fit.at(self._device_s(self._n + n - 1))) > JUMP_S
+
+    def _append(self, arrived_s: float, n: int) -> None:
+        self._n += n
+        if self._pieces and self._pieces[-1][0] == arrived_s:
+            n += self._pieces.pop()[1]
+        self._pieces.append((arrived_s, n))
+
+    def _settle(self) -> list[Samples]:
+        """Decide where the samples in doubt stand, and tell all that are then whole."""
+        assert self._doubt_at is not None
+        blocks = [self._block(self._doubt_at)] if self._doubt_at else []
+        self._doubt_at = None
+        self._is_settling = False
+        rate_hz = self._rate_seen()
+        if rate_hz != self.rate_hz:
+            self._origin_s, self._index = self._device_s(0), 0
+            self.rate_hz = rate_hz
+            self._anchor()
+        elif not self.fit.is_anchored:
+            self._anchor()
+        else:
+            late_s = min(arrived_s - self.fit.at(device_s) for device_s, arrived_s in self._points(self._n))
+            if late_s < -JUMP_S:
+                self._anchor()
+            else:
+                self._lose(round(late_s * self.rate_hz / self.fit.slope))
+        return blocks + self._whole_blocks()
+
+    def _anchor(self) -> None:
+        device_s, arrived_s = min(self._points(self._n), key=lambda point: point[1] - self.fit.slope * point[0])
+        self.fit.anchor(device_s, arrived_s)
+        end_s = self._numbering.timeline.end_s
+        if end_s is not None:
+            missing_s = self.fit.at(self._device_s(0)) - end_s
+            if missing_s > JUMP_S:
+                self._lost_before = round(missing_s * self.rate_hz / self.fit.slope)
+                self.lost += self._lost_before
+
+    def _lose(self, samples: int) -> None:
+        if samples > 0:
+            self._index += samples
+            self._lost_before = samples
+            self.lost += samples
+
+    def _rate_seen(self) -> float:
+        """The nominal rate nearest to what came in the later part of the doubt, free of the burst after a stall."""
+        later = [piece for piece in self._pieces if piece[0] >= self._doubt_s + 0.4 * SETTLE_S]
+        if not later or later[-1][0] - later[0][0] < 0.3 * SETTLE_S:
+            return self.rate_hz
+        first_s = later[0][0]
+        seen_hz = sum(n for arrived_s, n in later if arrived_s > first_s) / (later[-1][0] - first_s)
+        return min(self._rates_hz, key=lambda rate: max(rate / seen_hz, seen_hz / rate))
+
+    def _points(self, n: int) -> list[tuple[float, float]]:
+        """(device time, arrival) of the last sample of each piece among the first n samples."""
+        points, seen = [], 0
+        for arrived_s, count in self._pieces:
+            seen = min(seen + count, n)
+            points.append((self._device_s(seen - 1), arrived_s))
+            if seen == n:
+                break
+        return points
+
+    def _whole_blocks(self) -> list[Samples]:
+        blocks = []
+        while self._n >= self._size:
+            blocks.append(self._block(self._size))
+        return blocks
+
+    def _block(self, n: int) -> Samples:
+        """The first n samples; they must be out of doubt."""
+        if self.fit.is_anchored:
+            device_s, arrived_s = min(self._points(n), key=lambda point: point[1] - self.fit.slope * point[0])
+            self.fit.observe(device_s, arrived_s)
+        counts = bytes(self._counts[: n * _SAMPLE_BYTES])
+        lost, self._lost_before = self._lost_before, 0
+        block = self._numbering.block(
+            self._device_s(0), 1.0 / self.rate_hz, counts, self._scale, lost=lost, gap=lost > 0
+        )
+        del self._counts[: n * _SAMPLE_BYTES]
+        self._index += n
+        self._n -= n
+        while n:
+            arrived_s, count = self._pieces.popleft()
+            if count > n:
+                self._pieces.appendleft((arrived_s, count - n))
+            n -= min(n, count)
+        return block
+
+
+class TickAssembler:
+    """For sensors whose packets carry their own clock: a run is a block, and holes show in the device's time."""
+
+    def __init__(self, numbering: Numbering, rate_hz: float) -> None:
+        self.rate_hz = rate_hz
+        self.lost = 0
+        self.fit = numbering.fit
+        self._numbering = numbering
+        self._held: list[Run] = []  # until the clock has settled
+        self._is_settling = True
+        self._end_s: float | None = None  # device time at which the next sample is due
+
+    def opened(self) -> list[Samples]:
+        return []  # the device's clock goes on over a loss of the link
+
+    def feed(self, run: Run) -> list[Samples]:
+        """Raises ValueError for a run without ticks: a driver that says it has a clock must send it."""
+        if run.ticks is None:
+            raise ValueError("a run without ticks from a driver with a clock")
+        blocks: list[Samples] = []
+        if run.ticks.is_restart or self._is_early(run, run.ticks):
+            blocks = self.finish()
+            self._is_settling = True
+            self._end_s = None
+        if not self._is_settling:
+            blocks.append(self._block(run, run.ticks))
+            return blocks
+        if self._held and run.arrived_s - self._held[0].arrived_s >= SETTLE_S:
+            blocks += self.finish()
+            blocks.append(self._block(run, run.ticks))
+        else:
+            self._held.append(run)
+        return blocks
+
+    def finish(self) -> list[Samples]:
+        held, self._held = self._held, []
+        self._is_settling = False
+        points = [_last_point(run, run.ticks) for run in held if run.ticks is not None and not run.ticks.is_late]
+        if points:
+            self.fit.anchor(*min(points, key=lambda point: point[1] - self.fit.slope * point[0]))
+        return [self._block(run, run.ticks) for run in held if run.ticks is not None]
+
+    def _is_early(self, run: Run, ticks: Ticks) -> bool:
+        """It seems to come before it was measured, so the device's clock has jumped."""
+        if self._is_settling or ticks.is_late:
+            return False
+        device_s, arrived_s = _last_point(run, ticks)
+        return arrived_s < self.fit.at(device_s) - EARLY_S
+
+    def _block(self, run: Run, ticks: Ticks) -> Samples:
+        if not ticks.is_late:
+            self.fit.observe(*_last_point(run, ticks))
+        lost = self._missing(ticks)
+        self.lost += lost
+        self._end_s = ticks.start_s + run.n * ticks.spacing_s
+        return self._numbering.block(ticks.start_s, ticks.spacing_s, run.counts, run.scale, lost=lost, gap=lost > 0)
+
+    def _missing(self, ticks: Ticks) -> int:
+        """Samples between the last run and this one."""
+        if self._end_s is not None:
+            hole_s = ticks.start_s - self._end_s
+        elif self._numbering.timeline.end_s is not None:  # another clock: only ours knows
+            hole_s = self.fit.at(ticks.start_s) - self._numbering.timeline.end_s
+        else:
+            return 0
+        return max(0, round(hole_s / ticks.spacing_s))
+
+
+def _last_point(run: Run, ticks: Ticks) -> tuple[float, float]:
+    """(device time, arrival) of the run's last sample."""
+    return ticks.start_s + (run.n - 1) * ticks.spacing_s, run.arrived_s

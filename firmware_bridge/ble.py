@@ -1,0 +1,195 @@
+"""Bluetooth: the only file of the bridge that knows bleak.
+
+What is done here because of bleak 3.1 and the stacks below it: one lock around scanning and connecting (BlueZ
+refuses both at once); a BLEDevice from a fresh scan and never an address (BlueZ forgets paths, macOS has no
+addresses); and always a disconnect after a loss, or BlueZ goes on delivering to the old subscription as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+from bleak import BleakClient, BleakScanner
+from bleak.backends.characteristic import BleakGATTCharacteristic
+from bleak.backends.client import BaseBleakClient
+from bleak.backends.device import BLEDevice
+from bleak.backends.scanner import AdvertisementData, BaseBleakScanner
+from bleak.exc import BleakBluetoothNotAvailableError, BleakBluetoothNotAvailableReason, BleakDBusError, BleakError
+
+from analysis.errors import PostureError
+
+CONNECT_S = 20.0
+DISCONNECT_S = 10.0
+OPERATION_S = 5.0
+
+_Reason = BleakBluetoothNotAvailableReason
+_ADVICE = {
+    _Reason.NO_BLUETOOTH: "This computer has no Bluetooth radio that works; plug in a Bluetooth 5 adapter.",
+    _Reason.NO_BLE_CENTRAL_ROLE: "This computer's Bluetooth radio has no Low Energy; plug in a Bluetooth 5 adapter.",
+    _Reason.POWERED_OFF: "Bluetooth is turned off; turn it on in the system's settings.",
+    _Reason.DENIED_BY_USER: "Upstand may not use Bluetooth; allow it in the system's privacy settings.",
+    _Reason.DENIED_BY_SYSTEM: "The system does not let Upstand use Bluetooth; ask who administers this computer.",
+    _Reason.DENIED_BY_UNKNOWN: "Upstand may not use Bluetooth; allow it in the system's privacy settings.",
+    _Reason.UNKNOWN: "Bluetooth cannot be used now; turn it off and on again, or restart the computer.",
+}
+
+
+class BluetoothError(PostureError):
+    """Bluetooth itself cannot be used on this computer now."""
+
+
+class LinkError(PostureError):
+    """One sensor cannot be reached, or a link was lost; trying again is the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One device on the air."""
+
+    address: str  # on macOS a UUID that is valid on this computer alone
+    name: str  # "" where none was advertised
+    services: tuple[str, ...]  # advertised service UUIDs
+    rssi_dbm: int
+    device: BLEDevice = field(repr=False, compare=False)
+
+
+Notified = Callable[[float, bytes], None]  # (arrival in s, value)
+
+
+class Peer:
+    """A connected sensor."""
+
+    def __init__(self, client: BleakClient, lost: asyncio.Event) -> None:
+        self.lost = lost  # set once the link is down, whoever ended it
+        self._client = client
+
+    @property
+    def mtu(self) -> int:
+        """ATT MTU in bytes. On BlueZ it reads 23 whatever it is; the packets' size does not depend on it."""
+        return self._client.mtu_size
+
+    async def listen(self, channel: str, now: Callable[[], float], told: Notified) -> None:
+        """Call `told` with every notification of `channel`, stamped with `now`. Raises LinkError."""
+
+        def on_value(_characteristic: BleakGATTCharacteristic, value: bytearray) -> None:
+            told(now(), bytes(value))
+
+        with _as_link_error("listened to"):
+            async with asyncio.timeout(OPERATION_S):
+                await self._client.start_notify(channel, on_value)
+
+    async def write(self, channel: str, data: bytes) -> None:
+        """Raises LinkError where it did not arrive, as far as the characteristic allows to know."""
+        with _as_link_error("written to"):
+            characteristic = self._client.services.get_characteristic(channel)
+            if characteristic is None:
+                raise LinkError("The sensor has not the characteristic that its family has; check its firmware.")
+            async with asyncio.timeout(OPERATION_S):
+                await self._client.write_gatt_char(characteristic, data, response="write" in characteristic.properties)
+
+    async def read(self, channel: str) -> bytes:
+        """Raises LinkError."""
+        with _as_link_error("read"):
+            async with asyncio.timeout(OPERATION_S):
+                return bytes(await self._client.read_gatt_char(channel))
+
+    async def leave(self) -> None:
+        """Disconnect; also after a loss. Never raises for a link that is already gone."""
+        with suppress(BleakError, OSError, EOFError, TimeoutError):
+            async with asyncio.timeout(DISCONNECT_S):
+                await self._client.disconnect()
+        self.lost.set()
+
+
+class Ble:
+    """The radio. The two backends replace the system's, for the virtual radio."""
+
+    def __init__(
+        self,
+        scanner_backend: type[BaseBleakScanner] | None = None,
+        client_backend: type[BaseBleakClient] | None = None,
+    ) -> None:
+        self._scanner_backend = scanner_backend
+        self._client_backend = client_backend
+        self._radio = asyncio.Lock()
+
+    async def scan(self, timeout_s: float, is_enough: Callable[[list[Sighting]], bool]) -> list[Sighting]:
+        """The devices on the air, until `is_enough` of them or the time is over. Raises BluetoothError."""
+        seen: dict[str, Sighting] = {}
+        news = asyncio.Event()
+
+        def on_advertisement(device: BLEDevice, told: AdvertisementData) -> None:
+            before = seen.get(device.address)
+            # Name and services may come in different packets: advertisement and scan response.
+            name = told.local_name or device.name or (before.name if before else "")
+            services = {*told.service_uuids, *(before.services if before else ())}
+            sighting = Sighting(device.address, name, tuple(sorted(services)), told.rssi, device)
+            seen[device.address] = sighting
+            if before is None or (before.name, before.services) != (sighting.name, sighting.services):
+                news.set()
+
+        with _as_bluetooth_error():
+            async with self._radio, BleakScanner(on_advertisement, backend=self._scanner_backend):
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(timeout_s):
+                        while not is_enough(list(seen.values())):
+                            await news.wait()
+                            news.clear()
+        return list(seen.values())
+
+    async def connect(self, sighting: Sighting) -> Peer:
+        """A connection to a device just sighted. Raises LinkError, or BluetoothError."""
+        lost = asyncio.Event()
+        client = BleakClient(
+            sighting.device, lambda _client: lost.set(), timeout=CONNECT_S, backend=self._client_backend
+        )
+        peer = Peer(client, lost)
+        try:
+            with _as_link_error("connected to"):
+                async with self._radio, asyncio.timeout(CONNECT_S):
+                    await client.connect()
+        except BaseException:
+            await peer.leave()  # a half-made connection would keep the sensor from advertising
+            raise
+        return peer
+
+
+@contextmanager
+def _as_bluetooth_error() -> Iterator[None]:
+    """What bleak raises while scanning, as one sentence that says what to do."""
+    try:
+        yield
+    except BleakBluetoothNotAvailableError as error:
+        raise BluetoothError(_ADVICE.get(error.reason, _ADVICE[_Reason.UNKNOWN])) from error
+    except BleakDBusError as error:
+        raise BluetoothError(_dbus_advice(error)) from error
+    except (BleakError, OSError, EOFError) as error:  # without D-Bus or bluetoothd there is no socket, or it closes
+        raise BluetoothError(
+            f"The system's Bluetooth service does not answer ({error}); install or start it (on Linux: bluez)."
+        ) from error
+
+
+def _dbus_advice(error: BleakDBusError) -> str:
+    name = error.dbus_error
+    if name.endswith((".AccessDenied", ".NotPermitted", ".NotAuthorized")):
+        return _ADVICE[_Reason.DENIED_BY_SYSTEM]
+    if name.endswith(".NotReady"):
+        return _ADVICE[_Reason.POWERED_OFF]
+    if name.endswith(".InProgress"):
+        return "Another program is searching for Bluetooth devices; close it."
+    return f"The system's Bluetooth service refused ({error}); turn Bluetooth off and on again."
+
+
+@contextmanager
+def _as_link_error(what: str) -> Iterator[None]:
+    """What bleak raises on a link: mostly races with its loss, for which trying again is the cure."""
+    try:
+        yield
+    except BleakBluetoothNotAvailableError as error:
+        raise BluetoothError(_ADVICE.get(error.reason, _ADVICE[_Reason.UNKNOWN])) from error
+    except (BleakError, OSError, EOFError, TimeoutError) as error:
+        reason = str(error) or type(error).__name__
+        raise LinkError(f"The sensor could not be {what} ({reason}); bring it nearer or charge it.") from error

@@ -1,0 +1,107 @@
+"""What a sensor family must tell the bridge: how to find it, what to write to it, how to read what it sends.
+
+A parser is a sans-I/O core. It returns all it found in a packet, and bad bytes as PacketError among the rest
+rather than raised, because one notification can hold good samples and bad bytes at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from analysis.model import Segment
+from firmware_bridge.errors import PacketError
+from firmware_bridge.packet import RawPacket
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What one count is worth."""
+
+    acc: float  # m/s² per count
+    gyr: float  # rad/s per count
+
+
+@dataclass(frozen=True, slots=True)
+class Ticks:
+    """Where a run stands on the device's own clock."""
+
+    start_s: float  # at the first sample, s since the device's power-on, unwrapped
+    spacing_s: float
+    is_late: bool = False  # sent again, so that its arrival tells nothing about the clock
+    is_restart: bool = False  # the device's clock began anew just before
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Consecutive samples of one sensor."""
+
+    arrived_s: float  # when the packet that completed it came, s since the session's start
+    n: int
+    counts: bytes  # (n, 6) int16 little-endian: acc xyz, gyr xyz, sensor frame
+    scale: Scale
+    ticks: Ticks | None = None  # None: the device has no clock
+
+
+@dataclass(frozen=True, slots=True)
+class Battery:
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class Worn:
+    worn: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Bytes to be written to a characteristic of the sensor."""
+
+    channel: str  # UUID of the characteristic
+    data: bytes
+
+
+Item = Run | Battery | Worn | Write | PacketError
+
+
+class Parser(Protocol):
+    """Bytes of one sensor → items. Lives as long as the session, over losses of the link."""
+
+    def opened(self) -> list[Item]:
+        """A link has just been made, the first or a later one; what it returns comes before the next packet's."""
+        ...
+
+    def feed(self, packet: RawPacket) -> list[Item]:
+        """All that became known with `packet`, in order. Never raises for bad bytes."""
+        ...
+
+    def finish(self) -> list[Item]:
+        """Nothing more will come: what was held back."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """One sensor family."""
+
+    family: str
+    service: str  # UUID
+    channels: tuple[str, ...]  # UUIDs of the characteristics that notify
+    rates_hz: tuple[float, ...]  # nominal rates it can be set to, rising
+    has_clock: bool  # packets carry the device's own time; else samples can only be counted
+    max_drift: float  # how far its clock, or its rate, may be off: 0.001 = 1 ms/s
+    matches: Callable[[str, Sequence[str]], bool]  # (advertised name, advertised service UUIDs)
+    place: Callable[[str], Segment | None]  # the segment that the name on the air stands for
+    parser: Callable[[str], Parser]  # by sensor id
+    start: Callable[[float], tuple[Write, ...]]  # set this rate and stream
+    listens_first: bool  # subscribe before `start` is written, to hear the answers
+    stop: tuple[Write, ...] = ()
+    ask: tuple[Write, ...] = ()  # for the battery; the answer comes as a packet
+    reads: tuple[str, ...] = ()  # characteristics to be read after connecting and now and then, fed as packets
+    buzz: tuple[Write, ...] = ()  # empty: it cannot
+    identify: tuple[Write, ...] = ()
+
+    def nearest_rate(self, rate_hz: float) -> float:
+        """The rate it can be set to that is nearest in proportion."""
+        return min(self.rates_hz, key=lambda rate: max(rate / rate_hz, rate_hz / rate))

@@ -1,0 +1,287 @@
+"""One sensor's life: find it, connect, read it, lose it, and begin again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from random import Random
+
+import msgspec
+
+from analysis.model import Segment
+from analysis.schema import LinkStatus, Samples
+from firmware_bridge.backoff import Backoff
+from firmware_bridge.ble import Ble, BluetoothError, LinkError, Peer, Sighting
+from firmware_bridge.capture import Capture, Opened
+from firmware_bridge.choose import Chosen
+from firmware_bridge.driver import Driver, Write
+from firmware_bridge.numbering import Session
+from firmware_bridge.packet import RawPacket
+from firmware_bridge.reader import Reader, Told
+
+SEARCH_S = 8.0
+ASK_S = 60.0  # real seconds between looks at the battery
+SILENCE_S = 10.0  # a link without a sample for this long, in real and in session time, is made anew
+RATE_S = 5.0  # the rate is told over this much session time
+LAST_PACKET_S = 0.3  # real seconds for what the sensor sends on being stopped
+
+_log = logging.getLogger(__name__)
+
+Choose = Callable[[Sequence[Sighting]], Chosen | None]
+
+
+class Link:
+    """Keeps one segment's sensor streaming until cancelled.
+
+    `choose` picks the sensor from what is on the air until one has been found; from then on it is the same device
+    for the whole session. `out` takes the blocks in order, `changed` hears that the status is another one.
+    """
+
+    def __init__(
+        self,
+        segment: Segment,
+        choose: Choose,
+        *,
+        chosen: Chosen | None,
+        session: Session,
+        rate_hz: float,
+        ble: Ble,
+        now: Callable[[], float],
+        out: Callable[[Samples], None],
+        changed: Callable[[], None],
+        rng: Random,
+        capture: Capture | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.segment = segment
+        self.chosen = chosen
+        self.problem = ""  # one sentence; empty while all is well
+        self._choose = choose
+        self._session = session
+        self._wished_hz = rate_hz
+        self._ble = ble
+        self._now = now
+        self._out = out
+        self._changed = changed
+        self._backoff = Backoff(rng)
+        self._capture = capture
+        self._monotonic = monotonic
+        self._state = "searching"
+        self._fresh = chosen is not None  # sighted a moment ago: no need to search before connecting
+        self._peer: Peer | None = None
+        self._orders: asyncio.Queue[Write] = asyncio.Queue()
+        self._reader: Reader | None = None
+        self._heard_s = (0.0, 0.0)  # real and session time at which the last sample was known to have come
+        self._seen: deque[tuple[float, int]] = deque()  # (session time, samples) for the rate
+
+    @property
+    def sensor_id(self) -> str:
+        return self.chosen.sighting.address if self.chosen else ""
+
+    def status(self) -> LinkStatus:
+        told = LinkStatus(
+            segment=self.segment,
+            sensor_id=self.sensor_id,
+            name=self.chosen.sighting.name if self.chosen else "",
+            family=self.chosen.driver.family if self.chosen else "",
+            state=self._state,
+        )
+        reader = self._reader
+        if reader is None:
+            return told
+        return msgspec.structs.replace(
+            told,
+            rate_hz=round(self._rate_hz(reader.samples), 2),
+            samples=reader.samples,
+            lost=reader.lost,
+            bad_packets=reader.bad_packets,
+            battery_percent=reader.battery_percent,
+            clock_residual_ms=reader.clock_residual_ms,
+            worn=reader.is_worn,
+        )
+
+    async def run(self) -> None:
+        """Until cancelled; then the sensor is stopped and what was held back is told."""
+        try:
+            while True:
+                try:
+                    await self._live_once()
+                except (LinkError, BluetoothError) as error:
+                    self._tell_problem(str(error))
+                self._enter("lost" if self._reader else "searching")
+                await asyncio.sleep(self._backoff.next_s())
+        finally:
+            if self._reader is not None:
+                self._take(self._reader.finish())
+
+    def buzz(self) -> str:
+        """Have the sensor buzz; returns why it cannot, in one sentence, or nothing."""
+        return self._order(lambda driver: driver.buzz, "buzz")
+
+    def identify(self) -> str:
+        """Have the sensor show which one it is; returns why it cannot, in one sentence, or nothing."""
+        return self._order(lambda driver: driver.identify, "show itself")
+
+    def _order(self, writes_of: Callable[[Driver], tuple[Write, ...]], what: str) -> str:
+        if self.chosen is None or self._peer is None or self._peer.lost.is_set():
+            return f"The {self.segment} sensor is not connected; wait until it is."
+        writes = writes_of(self.chosen.driver)
+        if not writes:
+            return f"The {self.segment} sensor cannot {what}: a {self.chosen.driver.family} sensor has no means to."
+        for write in writes:
+            self._orders.put_nowait(write)
+        return ""
+
+    async def _live_once(self) -> None:
+        """From finding the sensor to losing it. Raises LinkError and BluetoothError."""
+        chosen = await self._find()
+        self._enter("connecting")
+        peer = await self._ble.connect(chosen.sighting)
+        try:
+            await self._stream(chosen, peer)
+        except asyncio.CancelledError:
+            await self._stop(chosen, peer)
+            raise
+        finally:
+            self._peer = None
+            await peer.leave()
+
+    async def _find(self) -> Chosen:
+        if self.chosen is not None and self._fresh:
+            self._fresh = False
+            return self.chosen
+        self._enter("lost" if self._reader else "searching")
+        sightings = await self._ble.scan(SEARCH_S, lambda seen: self._pick(seen) is not None)
+        chosen = self._pick(sightings)
+        if chosen is None:
+            where = f"The {self.segment} sensor"
+            raise LinkError(f"{where} is not in sight; switch it on, charge it, or bring it nearer.")
+        self.chosen = chosen
+        return chosen
+
+    def _pick(self, sightings: Sequence[Sighting]) -> Chosen | None:
+        if self.chosen is None:
+            return self._choose(sightings)
+        for sighting in sightings:
+            if sighting.address == self.chosen.sighting.address:
+                known = self.chosen.sighting  # the name may be missing this time
+                return replace(self.chosen, sighting=replace(sighting, name=sighting.name or known.name))
+        return None
+
+    async def _stream(self, chosen: Chosen, peer: Peer) -> None:
+        driver = chosen.driver
+        rate_hz = driver.nearest_rate(self._wished_hz)
+        if self._reader is None:
+            self._reader = Reader(driver, self._session, self.sensor_id, self.segment, rate_hz)
+        reader = self._reader
+        if self._capture:
+            self._capture.opened(Opened(self.sensor_id, driver.family, self.segment, rate_hz, self._now()))
+        self._orders = asyncio.Queue()
+        self._take(reader.opened())
+        self._peer = peer
+        if driver.listens_first:
+            await self._listen(reader, driver, peer)
+        for write in driver.start(rate_hz):
+            await peer.write(write.channel, write.data)
+        if not driver.listens_first:
+            await self._listen(reader, driver, peer)
+        self._heard_s = self._monotonic(), self._now()
+        self._backoff.reset()
+        self._tell_problem("")
+        self._enter("streaming")
+        await self._serve(reader, driver, peer)
+
+    async def _listen(self, reader: Reader, driver: Driver, peer: Peer) -> None:
+        for channel in driver.channels:
+            await peer.listen(channel, self._now, self._receiver(reader, channel))
+
+    def _receiver(self, reader: Reader, channel: str) -> Callable[[float, bytes], None]:
+        sensor_id, capture = self.sensor_id, self._capture
+
+        def receive(arrived_s: float, data: bytes) -> None:
+            packet = RawPacket(sensor_id, channel, arrived_s, data)
+            if capture is not None:
+                capture.packet(packet)
+            told = reader.feed(packet)
+            if told:
+                self._take(told)
+
+        return receive
+
+    async def _serve(self, reader: Reader, driver: Driver, peer: Peer) -> None:
+        """Write what is ordered and look at the battery until the link is lost."""
+        asked_s = -ASK_S
+        lost = asyncio.ensure_future(peer.lost.wait())
+        try:
+            while not peer.lost.is_set():
+                if self._monotonic() - asked_s >= ASK_S:
+                    asked_s = self._monotonic()
+                    await self._ask(reader, driver, peer)
+                order = asyncio.ensure_future(self._orders.get())
+                try:
+                    await asyncio.wait({order, lost}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
+                    if order.done():
+                        await peer.write(order.result().channel, order.result().data)
+                finally:
+                    order.cancel()
+                self._check_silence(reader)
+        finally:
+            lost.cancel()
+        raise LinkError(f"The link to the {self.segment} sensor was lost; it is looked for again.")
+
+    async def _ask(self, reader: Reader, driver: Driver, peer: Peer) -> None:
+        for write in driver.ask:
+            await peer.write(write.channel, write.data)
+        for channel in driver.reads:
+            data = await peer.read(channel)
+            self._receiver(reader, channel)(self._now(), data)
+
+    def _check_silence(self, reader: Reader) -> None:
+        real_s, session_s = self._heard_s
+        if reader.heard_s > session_s:
+            self._heard_s = self._monotonic(), reader.heard_s
+        elif self._monotonic() - real_s > SILENCE_S and self._now() - session_s > SILENCE_S:
+            raise LinkError(f"The {self.segment} sensor is connected but sends nothing; it is connected anew.")
+
+    async def _stop(self, chosen: Chosen, peer: Peer) -> None:
+        if peer.lost.is_set() or not chosen.driver.stop:
+            return
+        with suppress(LinkError, BluetoothError):
+            for write in chosen.driver.stop:
+                await peer.write(write.channel, write.data)
+            await asyncio.sleep(LAST_PACKET_S)
+
+    def _take(self, told: Sequence[Told]) -> None:
+        for item in told:
+            if isinstance(item, Samples):
+                self._out(item)
+            elif isinstance(item, Write):
+                self._orders.put_nowait(item)
+            else:
+                _log.warning("%s Further ones of this kind are only counted.", item)
+
+    def _rate_hz(self, samples: int) -> float:
+        """Samples per second of session time, lately."""
+        now_s = self._now()
+        self._seen.append((now_s, samples))
+        while len(self._seen) > 2 and now_s - self._seen[0][0] > RATE_S:
+            self._seen.popleft()
+        span_s = now_s - self._seen[0][0]
+        return (samples - self._seen[0][1]) / span_s if span_s > 0 else 0.0
+
+    def _enter(self, state: str) -> None:
+        if state != self._state:
+            self._state = state
+            self._changed()
+
+    def _tell_problem(self, problem: str) -> None:
+        if problem != self.problem:
+            self.problem = problem
+            if problem:
+                _log.warning("%s", problem)
+            self._changed()

@@ -1,0 +1,106 @@
+"""What every sensor family must keep to, whatever it is called: a new driver is tested by being there."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis.model import Segment
+from analysis.registry import discover
+from analysis.schema import Samples, block_of
+from firmware_bridge import drivers
+from firmware_bridge.driver import Battery, Driver, Item, Run, Worn, Write
+from firmware_bridge.errors import PacketError
+from firmware_bridge.numbering import Session
+from firmware_bridge.packet import RawPacket
+from firmware_bridge.reader import Reader
+
+DRIVERS = discover(drivers, "DRIVER", Driver)
+SENSOR = "AA:BB:CC:DD:EE:FF"
+
+every_driver = pytest.mark.parametrize("name", sorted(DRIVERS))
+
+
+def test_the_folder_is_the_list() -> None:
+    assert {"upstand", "witmotion"} <= set(DRIVERS)
+
+
+@every_driver
+def test_it_says_how_to_be_found_and_started(name: str) -> None:
+    driver = DRIVERS[name]
+    assert driver.family == name
+    assert len(driver.service) == 36
+    assert driver.service == driver.service.lower()
+    assert driver.channels
+    assert list(driver.rates_hz) == sorted(set(driver.rates_hz))
+    assert not driver.matches("", ())
+    assert not driver.matches("Some headphones", ("0000180f-0000-1000-8000-00805f9b34fb",))
+    for rate_hz in driver.rates_hz:
+        assert driver.nearest_rate(rate_hz) == rate_hz
+        assert all(write.data for write in driver.start(rate_hz))
+
+
+def test_no_two_families_claim_one_device() -> None:
+    for name in ("Upstand P1", "Upstand L", "WT901BLE67", "WTSDCL"):
+        assert sum(driver.matches(name, ()) for driver in DRIVERS.values()) == 1
+
+
+@every_driver
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_random_bytes_never_break_it(name: str, data: st.DataObject) -> None:
+    """Whatever comes, it returns sane items, and a sound packet after it is not refused for ever."""
+    driver = DRIVERS[name]
+    parser = driver.parser(SENSOR)
+    channels = st.sampled_from([*driver.channels, "0000ffff-0000-1000-8000-00805f9b34fb"])
+    starts = st.sampled_from([b"", b"\x11\x00\x21\x34", b"\x13", b"\x14", b"\x55\x61", b"\x55\x71\x64\x00"])
+    arrived_s = 0.0
+    for step, channel, start, rest in data.draw(
+        st.lists(st.tuples(st.floats(0, 3), channels, starts, st.binary(max_size=200)), max_size=25)
+    ):
+        arrived_s += step
+        assert_sane(parser.feed(RawPacket(SENSOR, channel, arrived_s, start + rest)))
+        if data.draw(st.integers(0, 9)) == 0:
+            assert_sane(parser.opened())
+    assert_sane(parser.finish())
+
+
+@every_driver
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_whatever_comes_the_blocks_are_in_order(name: str, data: st.DataObject) -> None:
+    driver = DRIVERS[name]
+    rate_hz = driver.nearest_rate(52)
+    reader = Reader(driver, Session("s", 0.0, "radio"), SENSOR, Segment.PELVIS, rate_hz)
+    blocks: list[Samples] = []
+    arrived_s = 0.0
+    heads = st.sampled_from([b"\x11\x00\x21\x34", b"\x11\x01\x21\x34", b"\x55\x61", b"\x55\x61" + bytes(18) + b"\x55\x61"])
+    for step, head, rest in data.draw(
+        st.lists(st.tuples(st.floats(0, 2), heads, st.binary(min_size=10, max_size=26)), max_size=60)
+    ):
+        arrived_s += step
+        packet = RawPacket(SENSOR, driver.channels[0], arrived_s, head + rest)
+        blocks += [told for told in reader.feed(packet) if isinstance(told, Samples)]
+    blocks += [told for told in reader.finish() if isinstance(told, Samples)]
+    assert [block.seq for block in blocks] == list(range(len(blocks)))
+    times = np.concatenate([block_of(block).t for block in blocks]) if blocks else np.zeros(0)
+    assert (np.diff(times) > 0).all()
+    assert sum(len(block.counts) // 12 for block in blocks) == reader.samples
+
+
+def assert_sane(items: list[Item]) -> None:
+    for item in items:
+        if isinstance(item, Run):
+            assert item.n > 0
+            assert len(item.counts) == 12 * item.n
+            assert item.scale.acc > 0
+            assert item.scale.gyr > 0
+            assert item.ticks is None or item.ticks.spacing_s > 0
+        elif isinstance(item, Battery):
+            assert 0 <= item.percent <= 100
+        elif isinstance(item, Write):
+            assert item.data
+        else:
+            assert isinstance(item, Worn | PacketError)
