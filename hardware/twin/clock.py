@@ -48,6 +48,7 @@ class PacedClock:
         """Virtual time begins to run. A second start changes nothing."""
         if self._origin_s is None:
             self._origin_s = self._monotonic()
+            self._wake()
 
     def advance(self, limit_s: float) -> None:
         """Let virtual time run up to `limit_s`. Raises ValueError for a limit below the present one."""
@@ -57,10 +58,8 @@ class PacedClock:
             real_s = self._monotonic() - self._origin_s
             self._origin_s += max(0.0, real_s - self._limit_s / self.speed - MOST_LAG_S)
         self._limit_s = limit_s
-        while self._sleepers and self._sleepers[0][0] <= limit_s:
-            _, _, waiting = heapq.heappop(self._sleepers)
-            if not waiting.done():
-                waiting.set_result(None)
+        if self._origin_s is not None:
+            self._wake()
 
     async def sleep_until(self, t: float) -> None:
         """Return once `now()` has reached `t`; lets other tasks run at least once."""
@@ -70,6 +69,12 @@ class PacedClock:
                 await self._limit_reaches(t)
             else:
                 await asyncio.sleep(left_s / self.speed)
+
+    def _wake(self) -> None:
+        while self._sleepers and self._sleepers[0][0] <= self._limit_s:
+            _, _, waiting = heapq.heappop(self._sleepers)
+            if not waiting.done():  # its task may have been cancelled
+                waiting.set_result(None)
 
     async def _limit_reaches(self, t: float) -> None:
         waiting: asyncio.Future[None] = asyncio.get_running_loop().create_future()

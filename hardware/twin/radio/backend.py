@@ -96,11 +96,10 @@ class AirClient(BaseBleakClient):
         await self._during_connection(connection.encrypt() if await self._is_bonded() else connection.pair())
 
     async def unpair(self) -> None:
-        if self.central.device.keystore is not None:
-            try:
-                await self.central.device.keystore.delete(str(self._peer_address))
-            except KeyError as error:
-                raise BleakDeviceNotFoundError(self.address) from error
+        keystore, name = self.central.device.keystore, str(self._peer_address)
+        if keystore is None or await keystore.get(name) is None:
+            raise BleakDeviceNotFoundError(self.address)
+        await keystore.delete(name)
         await self.disconnect()
 
     async def read_gatt_char(self, characteristic: BleakGATTCharacteristic, **_kwargs: Any) -> bytearray:
@@ -153,6 +152,8 @@ class AirClient(BaseBleakClient):
     async def _establish(self, pair: bool) -> None:
         async with self.central.connecting:
             connection = await self._initiate()
+            if self.central.device.connections.get(connection.handle) is not connection:
+                raise BleakError(f"The connection to {self.address} was lost at once")
             self._connection, self._peer = connection, Peer(connection)
             connection.once(connection.EVENT_DISCONNECTION, self._on_disconnection)
         if pair or await self._is_bonded():
@@ -213,7 +214,7 @@ class AirClient(BaseBleakClient):
         try:
             self._connected()
             await asyncio.wait({doing, going}, return_when=asyncio.FIRST_COMPLETED)
-            if not doing.done():
+            if not doing.done() or doing.cancelled():  # Bumble cancels what waits for an answer
                 raise BleakError("The connection was lost")
             return doing.result()
         except ATT_Error as error:
