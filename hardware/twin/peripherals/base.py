@@ -87,7 +87,10 @@ class Peripheral(abc.ABC):
         await self._arrived()
 
     async def finish(self) -> None:
-        """The source has ended: send what is left and return when it has arrived."""
+        """The source has ended: send what is left and return when it has arrived. Time will bring nobody back."""
+        if self._back_at_s is not None:
+            self._back_at_s = None
+            await self._advertise()
         await self._arrived()
 
     @abc.abstractmethod

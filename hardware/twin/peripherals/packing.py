@@ -29,6 +29,7 @@ class Packer:
     def __init__(self, source: SampleSource, next_seq: int = 0) -> None:
         self.next_seq = next_seq
         self._source_hz = source.rate_hz
+        self._newest: tuple[int, float] | None = None  # index and true time of the newest sample
         self._acc_scale = source.acc_scale
         self._gyr_scale = source.gyr_scale
         self._stride = self._stride_for(POWER_ON_RATE_HZ) or math.ceil(self._source_hz / max(wire.RATES_HZ))
@@ -62,8 +63,19 @@ class Packer:
         self._stride, self.acc_code, self.gyro_code = stride, acc_code, gyro_code
         return closed
 
+    def ticks_at(self, t: float) -> int:
+        """The device's clock at true time `t`, as the ticks of the samples imply it."""
+        index, index_s = self._newest or (0, 0.0)
+        return wire.later(self._ticks(index) + int((t - index_s) * wire.TICKS_HZ), 0)
+
+    def pass_by(self, counts: Counts) -> None:
+        """Samples that are taken and not packed; the device's clock goes on."""
+        if len(counts.index):
+            self._newest = int(counts.index[-1]), float(counts.t[-1])
+
     def feed(self, counts: Counts) -> list[Packet]:
         """The packets that these samples fill."""
+        self.pass_by(counts)
         kept = counts.index % self._stride == 0
         self._index = np.concatenate([self._index, counts.index[kept]])
         self._counts = np.concatenate([self._counts, self._in_ranges(counts.counts[kept])])

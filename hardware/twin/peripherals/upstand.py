@@ -95,7 +95,7 @@ class UpstandPeripheral(Peripheral):
                 firmware=FIRMWARE_VERSION,
                 battery_mv=self._battery_mv,
                 battery_percent=self._battery_percent,
-                uptime_ticks=wire.later(int(self.t * wire.TICKS_HZ), 0),
+                uptime_ticks=self._packer.ticks_at(self.t),
                 oldest_seq=self._oldest(),
                 next_seq=self._packer.next_seq,
                 held=len(self._ring),
@@ -121,7 +121,9 @@ class UpstandPeripheral(Peripheral):
         return AdvertisingData([Flags(found), offered]), AdvertisingData([CompleteLocalName(self.name)])
 
     def _measure(self, counts: Counts) -> None:
-        if self._is_started and len(counts.index):
+        if not self._is_started:
+            self._packer.pass_by(counts)
+        elif len(counts.index):
             self._keep(self._packer.feed(counts))
 
     def _on_subscriptions(self) -> None:

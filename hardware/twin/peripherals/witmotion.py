@@ -60,7 +60,8 @@ class WitMotionPeripheral(Peripheral):
     """The twin of a WitMotion sensor, 10 Hz until it is told a rate.
 
     With `keeps_rate` (for a recording) the source's own rate is the rate: rate codes are taken and
-    can be read back but change nothing. Otherwise the nearest rate that leaving samples out gives.
+    can be read back but change nothing. Otherwise the nearest rate that leaving samples out gives, so
+    give it a source at one of RATES_HZ.
     """
 
     def __init__(

@@ -154,6 +154,24 @@ async def test_a_lost_link_is_filled_from_the_ring() -> None:
     assert len(throttled) == 300  # once a step
 
 
+async def test_what_was_missed_at_the_very_end_can_still_be_fetched() -> None:
+    async with Stage(PacedClock(20.0), _ours(4.0)) as stage:
+        pelvis, lumbar = (Listener(stage, segment) for segment in (Segment.PELVIS, Segment.LUMBAR))
+        running = asyncio.create_task(stage.run())
+        await pelvis.connect()
+        await lumbar.connect()
+        await stage.clock.sleep_until(2.0)
+        await stage.lose(Segment.PELVIS, away_s=100.0)
+        await asyncio.wait_for(running, 10.0)
+        await pelvis.connect()
+        first = max(pelvis.packets) + 1
+        await pelvis.ask(wire.Request(2, wire.RESEND, first=first, count=240))
+        async with asyncio.timeout(5.0):
+            while len(pelvis.packets) < 16:  # noqa: ASYNC110 - packets come through a plain callback
+                await asyncio.sleep(0.005)
+        assert pelvis.samples() == lumbar.samples() == list(range(208))
+
+
 async def test_two_witmotions_stream_without_loss() -> None:
     worn = [
         WitMotionPeripheral("WT901BLECL-P", Level(Segment.PELVIS, 50.0, 40.0), keeps_rate=True),
