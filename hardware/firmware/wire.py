@@ -53,6 +53,7 @@ _ANSWER_LAYOUT = "<BBBBI"
 _STATUS_LAYOUT = "<BBBBBBHIIIHHBBH"
 _PARAMETERS = {CONFIGURE: "<BB", START: "<", STOP: "<", RESEND: "<IH", BUZZ: "<B", IDENTIFY: "<"}
 
+_MOST = {"B": 0xFF, "H": 0xFFFF, "I": 0xFFFFFFFF}
 _U32 = 0x100000000
 
 
@@ -322,11 +323,11 @@ def decode_status(data: bytes) -> Status:
 
 
 def _pack(layout: str, *fields: int) -> bytes:
-    # CPython raises struct.error and CircuitPython OverflowError where a field is out of its range
-    try:
-        return struct.pack(layout, *fields)
-    except (struct.error, OverflowError) as error:
-        raise ValueError(f"a field is out of its range: {error}") from error
+    # CircuitPython has no struct.error to catch, so the ranges are checked beforehand
+    for at, field in enumerate(fields):
+        if not 0 <= field <= _MOST[layout[at + 1]]:
+            raise ValueError(f"{field} is out of its range")
+    return struct.pack(layout, *fields)
 
 
 def _check_kind(data: bytes, kind: int, least: int, what: str) -> None:

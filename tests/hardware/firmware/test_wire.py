@@ -190,6 +190,8 @@ def test_the_device_can_run_it() -> None:
     assert imported == ["struct"]
     assert not [node for node in nodes if isinstance(node, ast.ImportFrom)]
     assert not [node for node in nodes if isinstance(node, ast.Match | ast.AnnAssign)]
+    used = {node.attr for node in nodes if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "struct"}
+    assert used <= {"calcsize", "pack", "unpack", "unpack_from"}
     annotations = [node.annotation for node in nodes if isinstance(node, ast.arg)] + [
         node.returns for node in nodes if isinstance(node, ast.FunctionDef)
     ]
