@@ -1,1 +1,36 @@
 """One metric a module, with a METRIC: it looks at one posture and remembers nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from analysis import quaternion
+from analysis.model import Floats, Pose, Segment
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A number about posture. Its name is its module's name."""
+
+    label: str  # as people read it
+    unit: str  # "°"
+    meaning: str  # one sentence: what zero and the sign mean
+    needs: frozenset[Segment]  # NaN wherever one of these is not known
+    error: float  # typical error in `unit`, one standard deviation
+    error_source: str
+    compute: Callable[[Pose], Floats]  # (n,) in `unit`, each row from that row of the pose alone
+
+
+def pitch_deg(q: Floats) -> Floats:
+    """How far a segment (n, 4) is tipped forward from upright, −180 to 180; 0 is the upright stance."""
+    up = quaternion.up_in_body(q)
+    angle: Floats = np.degrees(np.arctan2(-up[..., 0], up[..., 2]))
+    return angle
+
+
+def wrapped_deg(angle_deg: Floats) -> Floats:
+    """The same angle in [−180, 180)."""
+    return (angle_deg + 180.0) % 360.0 - 180.0

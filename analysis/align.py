@@ -1,0 +1,140 @@
+"""Both sensors on one 50 Hz grid.
+
+A tick is told once both streams have passed it, or once one stream is LAG_S ahead of it and the other is
+not there: that second decision is made at the end of a feed, so that a bundle may hold a stretch of
+each sensor in turn. A tick between two samples more than BRIDGE_S apart is not known.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis import quaternion
+from analysis.model import GRID_HZ, Floats, Pose, Quality, Segment, SegmentOrientation
+
+LAG_S = 1.0
+BRIDGE_S = 0.25
+SILENCE_S = 5.0  # so much of a silence of all sensors is told as unknown ticks; the rest is left out
+_MISSING = {Segment.PELVIS: Quality.PELVIS_MISSING, Segment.LUMBAR: Quality.LUMBAR_MISSING}
+_COLUMNS = 12  # t, q, acc, gyr, quality
+_Q, _ACC, _GYR, _QUALITY = slice(1, 5), slice(5, 8), slice(8, 11), 11
+_AT_ONCE = 100_000  # ticks; bounds the memory a long silence takes
+
+
+class Aligner:
+    """SegmentOrientations of both segments in, Poses out; works with one segment alone."""
+
+    def __init__(self) -> None:
+        self._rows: dict[Segment, Floats] = {segment: np.empty((0, _COLUMNS)) for segment in Segment}
+        self._head_s = dict.fromkeys(Segment, -math.inf)
+        self._next: int | None = None  # the first tick not told yet
+        self._known = 0  # the last tick that had a sensor
+
+    @property
+    def watermark_s(self) -> float:
+        """Ticks up to here will be told by the next feed, whatever comes."""
+        heads = self._head_s.values()
+        return max(min(heads), max(heads) - LAG_S)
+
+    def feed(self, parts: Iterable[SegmentOrientation]) -> list[Pose]:
+        self.take(parts)
+        return self._told(self.watermark_s)
+
+    def take(self, parts: Iterable[SegmentOrientation]) -> None:
+        """Take in without telling yet, so that the caller can look at the watermark first."""
+        for part in parts:
+            new = np.concatenate([part.t[:, None], part.q, part.acc, part.gyr, part.quality[:, None]], axis=1)
+            self._rows[part.segment] = np.concatenate([self._rows[part.segment], new])
+            self._head_s[part.segment] = float(part.t[-1])
+
+    def flush(self) -> list[Pose]:
+        """Everything that is held back: no more samples will come."""
+        return self._told(max(self._head_s.values()))
+
+    def _told(self, until_s: float) -> list[Pose]:
+        if until_s == -math.inf:
+            return []
+        if self._next is None:
+            first_s = min(float(rows[0, 0]) for rows in self._rows.values() if len(rows))
+            self._next = math.ceil(first_s * GRID_HZ)
+            self._known = self._next - 1
+        poses = []
+        last = math.floor(until_s * GRID_HZ)
+        while self._next <= last:
+            end = min(self._next + _AT_ONCE, last + 1)
+            pose = self._pose(np.arange(self._next, end))
+            if len(pose.t):
+                poses.append(pose)
+            self._next = end
+            self._forget(end / GRID_HZ)
+        return poses
+
+    def _pose(self, ticks: NDArray[np.int64]) -> Pose:
+        t = ticks / GRID_HZ
+        places = {segment: _Place.of(rows[:, 0], t) for segment, rows in self._rows.items()}
+        known = np.logical_or.reduce([place.is_known for place in places.values()])
+        newest = np.maximum.accumulate(np.where(known, ticks, self._known))
+        self._known = int(newest[-1])
+        told = ticks - newest <= SILENCE_S * GRID_HZ
+        if not told.all():
+            t, places = t[told], {segment: place.only(told) for segment, place in places.items()}
+        values = {segment: place.between(self._rows[segment]) for segment, place in places.items()}
+        quality = np.zeros(len(t), dtype=np.uint16)
+        for segment, place in places.items():
+            settling = np.nan_to_num(values[segment][:, _QUALITY]).astype(np.uint16)
+            quality |= np.where(place.is_known, settling, np.uint16(_MISSING[segment]))
+        return Pose(
+            t=t,
+            q={segment: quaternion.normalise(rows[:, _Q]) for segment, rows in values.items()},
+            acc={segment: rows[:, _ACC] for segment, rows in values.items()},
+            gyr={segment: rows[:, _GYR] for segment, rows in values.items()},
+            quality=quality,
+        )
+
+    def _forget(self, before_s: float) -> None:
+        """Only the last sample before the next tick is still needed, as its left neighbour."""
+        for segment, rows in self._rows.items():
+            first = int(np.searchsorted(rows[:, 0], before_s, side="right")) - 1
+            if first > 0:
+                self._rows[segment] = rows[first:]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where ticks lie among the samples of one segment."""
+
+    left: NDArray[np.intp]  # (n,) the sample at or before the tick
+    share: Floats  # (n,) of the way to the next one
+    is_known: NDArray[np.bool_]  # (n,)
+
+    @classmethod
+    def of(cls, times: Floats, t: Floats) -> _Place:
+        if len(times) < 2:
+            return cls(np.zeros(len(t), dtype=np.intp), np.zeros(len(t)), np.zeros(len(t), dtype=np.bool_))
+        place = np.searchsorted(times, t, side="right") - 1
+        left = np.minimum(np.maximum(place, 0), len(times) - 2)
+        width = times[left + 1] - times[left]
+        share = (t - times[left]) / width
+        return cls(left, share, (width <= BRIDGE_S) & (share >= 0) & (share <= 1))
+
+    def only(self, chosen: NDArray[np.bool_]) -> _Place:
+        return _Place(self.left[chosen], self.share[chosen], self.is_known[chosen])
+
+    def between(self, rows: Floats) -> Floats:
+        """The samples' rows at the ticks, (n, _COLUMNS): linear, and for near quaternions that is nlerp."""
+        if not self.is_known.any():
+            return np.full((len(self.left), _COLUMNS), np.nan)
+        before, after = rows[self.left], rows[self.left + 1]
+        turn = before[:, _Q] * after[:, _Q]
+        opposite = (turn[:, 0] + turn[:, 1]) + (turn[:, 2] + turn[:, 3]) < 0
+        if opposite.any():
+            after[opposite, _Q] *= -1
+        mixed: Floats = before + self.share[:, None] * (after - before)
+        mixed[:, _QUALITY] = before[:, _QUALITY]
+        mixed[~self.is_known] = np.nan
+        return mixed

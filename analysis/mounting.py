@@ -1,0 +1,71 @@
+"""From a sensor's frame to its segment's: which calibration holds at which tick."""
+
+from __future__ import annotations
+
+import math
+from bisect import insort
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from analysis import quaternion
+from analysis.model import Floats, Pose, Quality, Segment
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Period:
+    after_s: float  # ticks later than this
+    number: int  # of two with the same start the later made one holds
+    mounting: Floats | None = field(compare=False)  # (4,) segment → sensor; None: not calibrated
+
+
+class Mountings:
+    """Which mounting holds when, for each segment; periods may be laid down in any order."""
+
+    def __init__(self) -> None:
+        self._periods = {segment: [_Period(-math.inf, 0, None)] for segment in Segment}
+        self._count = 0
+
+    def put(self, segment: Segment, after_s: float, mounting: Floats | None) -> None:
+        """From the first tick after `after_s` until the next period begins."""
+        self._count += 1
+        insort(self._periods[segment], _Period(after_s, self._count, mounting))
+
+    def applied(self, pose: Pose) -> Pose:
+        """A pose of sensors as a pose of segments.
+
+        Where a sensor is not calibrated its q is NaN, its acc and gyr stay in its own frame (good for their length
+        alone), and the quality says NOT_CALIBRATED.
+        """
+        q, acc, gyr = dict(pose.q), dict(pose.acc), dict(pose.gyr)
+        quality = pose.quality.copy()
+        for segment in Segment:
+            self._retire(segment, float(pose.t[0]))
+            periods = self._periods[segment]
+            starts = np.array([period.after_s for period in periods[1:]])
+            edges = [0, *np.searchsorted(pose.t, starts, side="right").tolist(), len(pose.t)]
+            parts = [
+                _turned(pose, segment, slice(first, end), period.mounting)
+                for first, end, period in zip(edges[:-1], edges[1:], periods, strict=True)
+                if first < end
+            ]
+            q[segment], acc[segment], gyr[segment] = (
+                np.concatenate(columns) if len(parts) > 1 else columns[0] for columns in zip(*parts, strict=True)
+            )
+            lost = np.isnan(q[segment][:, 0]) & ~np.isnan(pose.q[segment][:, 0])
+            quality[lost] |= np.uint16(Quality.NOT_CALIBRATED)
+        return Pose(pose.t, q, acc, gyr, quality)
+
+    def _retire(self, segment: Segment, now_s: float) -> None:
+        """Forget periods that ended before the present tick; ticks never come again."""
+        periods = self._periods[segment]
+        while len(periods) > 1 and periods[1].after_s < now_s:
+            periods.pop(0)
+
+
+def _turned(pose: Pose, segment: Segment, span: slice, mounting: Floats | None) -> tuple[Floats, Floats, Floats]:
+    q, acc, gyr = pose.q[segment][span], pose.acc[segment][span], pose.gyr[segment][span]
+    if mounting is None:
+        return np.full_like(q, np.nan), acc, gyr
+    back = quaternion.conjugate(mounting)
+    return quaternion.multiply(q, mounting), quaternion.rotate(back, acc), quaternion.rotate(back, gyr)

@@ -1,0 +1,170 @@
+"""The one way from samples to prompts: live, batch and replay only differ in where inputs come from.
+
+However the same inputs are cut into blocks and grouped into feeds, the frames, events and prompts are the same to the
+last bit, as long as within a feed neither sensor ran more than `align.LAG_S` ahead of the other.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from analysis import detectors, metrics
+from analysis.align import Aligner
+from analysis.breaks.policy import IGNORE_S, RISE_S, SIT_S, BreakPolicy, BreakRules
+from analysis.calibrator import Calibrator
+from analysis.detectors import Detector
+from analysis.detectors.activity import ActivityFilter, ActivityModel
+from analysis.frames import Pieces, at_frame_rate, frame_of
+from analysis.metrics import Metric
+from analysis.model import (
+    CalibrateRequest,
+    Calibration,
+    Event,
+    Input,
+    Label,
+    Output,
+    Pose,
+    PostureFrame,
+    Prompt,
+    SampleBlock,
+    Segment,
+    SessionEnd,
+)
+from analysis.mounting import Mountings
+from analysis.registry import discover
+from analysis.streams import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSettings:
+    """What a person may set; everything else is a constant beside the code that uses it."""
+
+    sit_s: float = SIT_S
+    ignore_s: float = IGNORE_S
+    rise_s: float = RISE_S
+    activity: ActivityModel = field(default_factory=ActivityModel)
+
+
+class Pipeline:
+    """One session of one wearer. Blocks that are not sane lose their broken rows and nothing else."""
+
+    def __init__(self, settings: PipelineSettings) -> None:
+        self._metrics = discover(metrics, "METRIC", Metric)
+        self._watchers = [detector.make() for detector in discover(detectors, "DETECTOR", Detector).values()]
+        self._policy = BreakPolicy(BreakRules(settings.sit_s, settings.ignore_s, settings.rise_s))
+        self._streams = {segment: Stream(segment) for segment in Segment}
+        self._calibrator = Calibrator(self._streams)
+        self._carried: dict[Segment, Calibration] = {}  # for a sensor that has not come yet
+        self._mountings = Mountings()
+        self._aligner = Aligner()
+        self._activity = ActivityFilter(settings.activity)
+        self._pieces = Pieces()
+        self._end: SessionEnd | None = None
+
+    @property
+    def _is_over(self) -> bool:
+        return self._end is not None
+
+    def feed(self, *inputs: Input) -> list[Output]:
+        """Everything that became known: labels and calibrations, then frames, then events, then prompts."""
+        if self._is_over:
+            return [_label(item) for item in inputs if isinstance(item, Label)]
+        told: list[Output] = []
+        for item in inputs:
+            self._take(item, told)
+        return told + self._told()
+
+    def _told(self) -> list[Output]:
+        self._turn()
+        told = self._answers()
+        frames = self._frames(self._aligner.flush() if self._is_over else self._aligner.feed(()))
+        told += frames
+        told += self._noticed(frames)
+        self._calibrator.forget()
+        return told
+
+    def _take(self, item: Input, told: list[Output]) -> None:
+        match item:
+            case SampleBlock() if not self._is_over:
+                self._take_block(item)
+            case CalibrateRequest() if not self._is_over:
+                self._calibrator.ask(item)
+            case Calibration() if not self._is_over:
+                self._carry_over(item)
+            case Label():
+                told.append(_label(item))
+            case SessionEnd():
+                self._end = self._end or item
+            case _:
+                pass  # after the session's end there is nothing left to feed
+
+    def _take_block(self, block: SampleBlock) -> None:
+        stream = self._streams[block.segment]
+        was_worn = bool(stream.worn)
+        if not stream.take(block):
+            return
+        since_s = stream.worn[-1][0] if was_worn else -math.inf
+        if was_worn:
+            self._mountings.put(block.segment, since_s, None)
+        carried = self._carried.pop(block.segment, None)
+        if carried is not None and carried.sensor_id == block.sensor_id:
+            self._install(carried, since_s, is_current=False)
+
+    def _carry_over(self, calibration: Calibration) -> None:
+        worn = self._streams[calibration.segment].worn
+        if worn and worn[-1][1] == calibration.sensor_id:
+            newest_s = max(stream.newest_s for stream in self._streams.values())
+            self._install(calibration, newest_s, is_current=False)
+        else:
+            self._carried[calibration.segment] = calibration
+
+    def _install(self, calibration: Calibration, after_s: float, *, is_current: bool) -> None:
+        self._mountings.put(calibration.segment, after_s, calibration.mounting)
+        self._activity.calibrated(calibration.stance, after_s, is_current=is_current)
+
+    def _turn(self) -> None:
+        for stream in self._streams.values():
+            parts = stream.turned(is_over=self._is_over)
+            self._calibrator.take(parts)
+            self._aligner.take(parts)
+
+    def _answers(self) -> list[Output]:
+        told: list[Output] = []
+        for answer in self._calibrator.answers(math.inf if self._is_over else self._aligner.watermark_s):
+            for calibration in answer.calibrations:
+                self._install(calibration, answer.after_s, is_current=answer.is_current)
+                told.append(calibration)
+            told.append(answer.event)
+        return told
+
+    def _frames(self, poses: Iterable[Pose]) -> list[PostureFrame]:
+        frames = []
+        for sensors in poses:
+            pose = self._mountings.applied(sensors)
+            shown = at_frame_rate(pose)
+            activity = self._activity.feed(pose, shown.t)
+            if len(shown.t):
+                frames.append(frame_of(shown, self._metrics, activity))
+        return frames
+
+    def _noticed(self, frames: Iterable[PostureFrame]) -> list[Output]:
+        pieces = [piece for frame in frames for piece in self._pieces.feed(frame)]
+        if self._is_over:
+            pieces += self._pieces.flush()
+        events: list[Event] = []
+        prompts: list[Prompt] = []
+        for piece in pieces:
+            found = [event for watcher in self._watchers for event in watcher.feed(piece)]
+            events += found
+            prompts += self._policy.feed(piece, found)
+        if self._end is not None:
+            closing = [event for watcher in self._watchers for event in watcher.close(self._end.at_s)]
+            events += closing
+            prompts += self._policy.close(self._end.at_s, closing)
+        return [*events, *prompts]
+
+
+def _label(label: Label) -> Event:
+    return Event("label", label.start_s, label.end_s, {"text": label.text})
