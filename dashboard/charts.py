@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import altair as alt
@@ -14,64 +15,70 @@ import streamlit as st
 
 from analysis.metrics import Metric
 from analysis.model import Activity, Floats
+from dashboard import theme
 from dashboard.day import Curve, Day
 from dashboard.live import TRACE_S, Live
-from dashboard.theme import ACTIVITY_COLOURS, METRIC_COLOURS
+from dashboard.theme import ACTIVITY_COLOURS, Palette
 from dashboard.words import ACTIVITY_WORDS, OUTCOME_WORDS
 
 _Columns = dict[str, list[Any]]
 
 _SHOWN = [activity for activity in Activity if activity is not Activity.UNKNOWN]
-_ROWS = ["Prompt", "Walking", "Standing", "Sitting", "Lying"]
+_ROWS = ["Prompts", "Walking", "Standing", "Sitting", "Lying"]
+_USUAL = alt.Scale(domain=alt.DomainUnionWith(unionWith=[-20, 10]))  # degrees; small sway stays small
 _LABEL_S = 12.0  # a stretch shorter than this has no room for its word
 
 
 def live_chart(view: Live, metrics: Mapping[str, Metric]) -> None:
     """The first two metrics over the last two minutes, on the activities' shades."""
     shown = [name for name in metrics if name in view.trace][:2]
-    colours = _activity_colours()
-    x = alt.X("start:Q", scale=alt.Scale(domain=[-TRACE_S, 0]), title="seconds ago", axis=_axis())
-    stretches = alt.Chart(alt.NamedData("stretches"))
-    shade = stretches.mark_rect(opacity=0.17).encode(
-        x=x, x2="end:Q", color=alt.Color("activity:N", scale=colours, legend=None)
-    )
-    word = (
-        stretches.transform_filter(f"datum.end - datum.start > {_LABEL_S}")
-        .mark_text(align="left", dx=6, fontSize=13, fontWeight=600)
-        .encode(x=x, y=alt.value(12), text="activity:N", color=alt.Color("activity:N", scale=colours, legend=None))
-    )
     labels = [metrics[name].label for name in shown]
-    line = (
-        alt.Chart(alt.NamedData("trace"))
-        .mark_line(strokeWidth=2.6, interpolate="linear")
-        .encode(
-            x=alt.X("age:Q", scale=alt.Scale(domain=[-TRACE_S, 0])),
-            y=alt.Y(
-                "value:Q",
-                title="degrees from your upright",
-                axis=_axis(),
-                scale=alt.Scale(zero=True, nice=True),
-            ),
-            color=alt.Color(
-                "metric:N",
-                scale=alt.Scale(domain=labels, range=list(METRIC_COLOURS[: len(labels)])),
-                legend=alt.Legend(title=None, orient="top", labelFontSize=14, symbolStrokeWidth=3, symbolSize=400),
-            ),
-            strokeDash=alt.StrokeDash("metric:N", scale=alt.Scale(domain=labels, range=[[1, 0], [7, 4]])),
-        )
-    )
     trace: _Columns = {"age": [], "value": [], "metric": []}
-    for name in shown:
+    for name, label in zip(shown, labels, strict=True):
         trace["age"] += view.age_s.tolist()
         trace["value"] += _nulls(view.trace[name])
-        trace["metric"] += [metrics[name].label] * len(view.age_s)
+        trace["metric"] += [label] * len(view.age_s)
     bands: _Columns = {
         "start": [max(-TRACE_S, stretch.start_s) for stretch in view.stretches],
         "end": [stretch.end_s for stretch in view.stretches],
         "activity": [ACTIVITY_WORDS[stretch.activity] for stretch in view.stretches],
     }
-    layers = alt.layer(shade, word, line).resolve_scale(color="independent").properties(height=300)
+    layers = alt.layer(*_shades(), _lines(labels)).resolve_scale(color="independent").properties(height=320)
     _draw(layers, {"trace": trace, "stretches": bands}, "The last two minutes of " + " and ".join(labels))
+
+
+def _shades() -> tuple[alt.Chart, alt.Chart]:
+    """Each activity's stretch, and its word where there is room."""
+    x = alt.X("start:Q", scale=alt.Scale(domain=[-TRACE_S, 0]), title="seconds ago")
+    stretches = alt.Chart(alt.NamedData("stretches"))
+    colour = alt.Color("activity:N", scale=_activity_colours(), legend=None)
+    shade = stretches.mark_rect(opacity=0.17).encode(x=x, x2="end:Q", color=colour)
+    words = (
+        stretches.transform_filter(f"datum.end - datum.start > {_LABEL_S}")
+        .mark_text(align="left", dx=8, fontSize=15, fontWeight=600, color=_palette().ink)
+        .encode(x=x, y=alt.value(14), text="activity:N")
+    )
+    return shade, words
+
+
+def _lines(labels: list[str]) -> alt.Chart:
+    """A line for each metric, told apart by colour and by dashes."""
+    told = "datum.label + (datum.index > 0 ? ' (dashed)' : ' (solid)')"
+    legend = alt.Legend(
+        title=None, orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolSize=900, labelExpr=told, labelLimit=0
+    )
+    colours, dashes = list(_palette().lines[: len(labels)]), [[1, 0], [7, 4]][: len(labels)]
+    lines: alt.Chart = (
+        alt.Chart(alt.NamedData("trace"))
+        .mark_line(strokeWidth=2.6)
+        .encode(
+            x=alt.X("age:Q", scale=alt.Scale(domain=[-TRACE_S, 0])),
+            y=alt.Y("value:Q", title="degrees from your upright", scale=_USUAL),
+            color=alt.Color("metric:N", scale=alt.Scale(domain=labels, range=colours), legend=legend),
+            strokeDash=alt.StrokeDash("metric:N", scale=alt.Scale(domain=labels, range=dashes), legend=None),
+        )
+    )
+    return lines
 
 
 def day_chart(day: Day) -> None:
@@ -82,7 +89,7 @@ def day_chart(day: Day) -> None:
         sort=_ROWS,
         scale=alt.Scale(domain=_ROWS),
         title=None,
-        axis=alt.Axis(labelFontSize=14, grid=True, ticks=False),
+        axis=alt.Axis(grid=True, ticks=False),
     )
     bars = (
         alt.Chart(alt.NamedData("bouts"))
@@ -109,7 +116,7 @@ def day_chart(day: Day) -> None:
             shape=alt.Shape(
                 "outcome:N",
                 scale=alt.Scale(domain=outcomes, range=["triangle-up", "cross", "circle"]),
-                legend=alt.Legend(title=None, orient="top", labelFontSize=13, symbolSize=130),
+                legend=alt.Legend(title=None, orient="top", symbolSize=130),
             ),
             color=alt.Color("outcome:N", scale=alt.Scale(domain=outcomes, range=["#1f8f84", "#c0472b", "#7d8588"])),
             tooltip=[alt.Tooltip("at:T", format="%H:%M", title="asked at"), "outcome:N"],
@@ -123,7 +130,7 @@ def day_chart(day: Day) -> None:
     }
     prompts: _Columns = {
         "at": [1000 * asked.at for asked in day.prompts],
-        "row": ["Prompt"] * len(day.prompts),
+        "row": ["Prompts"] * len(day.prompts),
         "outcome": [OUTCOME_WORDS[asked.outcome] for asked in day.prompts],
     }
     layers = alt.layer(bars, marks).resolve_scale(color="independent", shape="independent").properties(height=240)
@@ -131,11 +138,13 @@ def day_chart(day: Day) -> None:
     _draw(layers, {"bouts": bouts, "prompts": prompts}, f"Activity over the day: {told}; {len(day.prompts)} prompts")
 
 
-def curve_chart(day: Day, curve: Curve, metric: Metric, colour: str) -> None:
-    """One metric by the minute with its low to high band; zero is the wearer's own upright."""
+def curve_chart(day: Day, curve: Curve, metric: Metric, place: int) -> None:
+    """One metric by the minute with its low to high band; `place` among the metrics gives its colour."""
+    lines = _palette().lines
+    colour = lines[place % len(lines)]
     unit = "degrees" if metric.unit == "°" else metric.unit
     base = alt.Chart(alt.NamedData("minutes"))
-    y = alt.Y("low:Q", title=unit, axis=_axis())
+    y = alt.Y("low:Q", title=unit)
     spread = base.mark_area(opacity=0.25, color=colour).encode(x=_time_axis(day, "at"), y=y, y2="high:Q")
     line = base.mark_line(strokeWidth=2, color=colour).encode(x=alt.X("at:T"), y="mean:Q")
     minutes: _Columns = {
@@ -159,13 +168,18 @@ def _time_axis(day: Day, field: str = "start") -> alt.X:
     return alt.X(
         f"{field}:T",
         title=None,
-        scale=alt.Scale(domain=[1000 * low, 1000 * high]),
-        axis=alt.Axis(format="%H:%M", labelFontSize=13, tickCount=8),
+        scale=alt.Scale(domain=[_iso(low), _iso(high)]),
+        axis=alt.Axis(format="%H:%M", tickCount=8),
     )
 
 
-def _axis() -> alt.Axis:
-    return alt.Axis(labelFontSize=13, titleFontSize=13)
+def _iso(at: float) -> str:
+    """A time as a scale's domain takes it; numbers there are read as years."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _palette() -> Palette:
+    return theme.palette(st.context.theme.type)
 
 
 def _activity_colours() -> alt.Scale:
@@ -178,6 +192,9 @@ def _nulls(values: Floats) -> list[float | None]:
 
 
 def _draw(chart: alt.TopLevelMixin, columns: Mapping[str, _Columns], told: str) -> None:
+    colours = _palette()
+    text = {"labelColor": colours.soft, "titleColor": colours.soft, "labelFontSize": 14, "titleFontSize": 14}
     specification = chart.to_dict()
+    specification["config"] = {"axis": text, "legend": text | {"labelColor": colours.ink}}
     specification["datasets"] = dict(columns)
     st.vega_lite_chart(specification, width="stretch", alt=told)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from dashboard.theme import Palette
+
 _SACRUM_LEAN_DEG = 24.0  # of L5 against the vertical in the drawn upright; forward is positive
 _TOP_LEAN_DEG = -20.0  # of L1
 _VERTEBRAE = 5
@@ -31,42 +33,38 @@ class _Vertebra:
     lean_deg: float
 
 
-def side_view(pelvic_tilt_deg: float, lordosis_change_deg: float) -> str:
-    """The SVG of both angles against the dashed upright; only the dashed upright where an angle is NaN."""
-    known = math.isfinite(pelvic_tilt_deg) and math.isfinite(lordosis_change_deg)
-    ghost = _spine(0.0, 0.0, "up-ghost")
-    live = _spine(pelvic_tilt_deg, lordosis_change_deg, "up-live") if known else ""
-    told = (
-        f"Side view: pelvis {pelvic_tilt_deg:+.0f}°, lumbar curve {lordosis_change_deg:+.0f}° from upright"
-        if known
-        else "Side view: angles unknown, only your upright is drawn"
-    )
+def side_view(pelvic_tilt_deg: float, lordosis_change_deg: float, palette: Palette) -> str:
+    """The SVG of both angles over the dashed upright; only the dashed upright where an angle is NaN."""
+    live = f'fill="{palette.fill}" stroke="{palette.lines[0]}" stroke-width="2.4" stroke-linejoin="round"'
+    ghost = f'fill="none" stroke="{palette.soft}" stroke-width="1.5" stroke-dasharray="4 4"'
+    is_known = math.isfinite(pelvic_tilt_deg) and math.isfinite(lordosis_change_deg)
     return (
-        f'<svg viewBox="0 0 260 320" role="img" aria-label="{told}" style="width:100%;max-height:21rem">'
-        "<style>.up-ghost{fill:none;stroke:var(--up-soft);stroke-width:1.6;stroke-dasharray:4 4}"
-        ".up-live{fill:light-dark(#cfe6e1,#214a46);stroke:light-dark(#14695f,#62cbbd);stroke-width:2.4;stroke-linejoin:round}"
-        ".up-text{font-size:13px;fill:var(--up-soft)}</style>"
-        f"{live}{ghost}"
-        '<text class="up-text" x="14" y="312">back</text>'
-        '<text class="up-text" x="246" y="312" text-anchor="end">front →</text>'
-        "</svg>"
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="20 36 220 286" width="220" height="286">'
+        f'<g id="live" {live}>{_spine(pelvic_tilt_deg, lordosis_change_deg) if is_known else ""}</g>'
+        f'<g id="upright" {ghost}>{_spine(0.0, 0.0)}</g>'
+        f'<g font-family="sans-serif" font-size="13" fill="{palette.soft}"><text x="26" y="316">back</text>'
+        '<text x="234" y="316" text-anchor="end">front →</text></g></svg>'
     )
 
 
-def _spine(tilt_deg: float, lordosis_deg: float, style: str) -> str:
-    chain = vertebrae(tilt_deg, lordosis_deg)
+def told(pelvic_tilt_deg: float, lordosis_change_deg: float) -> str:
+    """The same for who cannot see it."""
+    if not (math.isfinite(pelvic_tilt_deg) and math.isfinite(lordosis_change_deg)):
+        return "Side view: angles unknown, only your upright is drawn"
+    return f"Side view: pelvis {pelvic_tilt_deg:+.0f}°, lumbar curve {lordosis_change_deg:+.0f}° from your upright"
+
+
+def _spine(tilt_deg: float, lordosis_deg: float) -> str:
     width, height = _BODY
     bodies = "".join(
-        f'<rect class="{style}" x="{-width / 2:.1f}" y="{-height / 2:.1f}" width="{width}" height="{height}" rx="6" '
+        f'<rect x="{-width / 2:.1f}" y="{-height / 2:.1f}" width="{width}" height="{height}" rx="6" '
         f'transform="translate({v.x:.1f} {v.y:.1f}) rotate({v.lean_deg:.1f})"/>'
-        for v in chain
+        for v in vertebrae(tilt_deg, lordosis_deg)
     )
-    pelvis = (
+    return (
         f'<g transform="translate({_HIP[0]} {_HIP[1]}) rotate({tilt_deg:.1f})">'
-        f'<path class="{style}" d="{_PELVIS}"/><path class="{style}" d="{_SACRUM}"/>'
-        f'<circle class="{style}" r="9"/></g>'
+        f'<path d="{_PELVIS}"/><path d="{_SACRUM}"/><circle r="9"/></g>{bodies}'
     )
-    return pelvis + bodies
 
 
 def vertebrae(tilt_deg: float, lordosis_deg: float) -> list[_Vertebra]:

@@ -65,7 +65,7 @@ def notices(health: Health) -> list[Notice]:
     """All that has to be said on every page, heaviest first."""
     found = [*_made_up(health), *_stopped(health)]
     if not any(notice.weight is Weight.PROBLEM for notice in found):
-        found += [*_sensors(health), *_calibration(health), *_notes(health)]
+        found += [*_calibration(health), *_sensors(health), *_notes(health)]
     return sorted(found, key=lambda notice: notice.weight)
 
 

@@ -29,7 +29,7 @@ class Reading:
     name: str
     label: str
     value: str  # "−12°" or "unknown"
-    band: str  # "±3°"; empty where the metric states none
+    band: str  # "±2°"; empty where the value is unknown or the metric states none
     words: str  # what it means, or why it is unknown
     meaning: str  # what zero and the sign mean
     number: float  # NaN = unknown
@@ -110,7 +110,7 @@ def _reading(name: str, metric: Metric, value: float, why_unknown: str) -> Readi
         name=name,
         label=metric.label,
         value=words.number(value, metric.unit),
-        band=words.band(metric.error, metric.unit),
+        band=words.band(metric.error, metric.unit) if np.isfinite(value) else "",
         words=told,
         meaning=metric.meaning,
         number=value,

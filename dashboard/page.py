@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 import streamlit as st
-from analysis.io.reader import Reader
 
 from analysis.errors import PostureError
+from analysis.io.reader import Reader
 from analysis.io.settings import Settings
 
 

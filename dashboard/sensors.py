@@ -52,9 +52,9 @@ def as_html(link: LinkStatus, health: Health) -> str:
     state = link.state if is_heard else "not heard"
     lost = loss_percent(link)
     facts = [
-        f"{link.rate_hz:.1f} Hz" if link.rate_hz > 0 else "no samples now",
-        f"loss {lost:.2f} %" if math.isfinite(lost) else "",
-        "" if link.clock_residual_ms is None else f"clock ±{link.clock_residual_ms:.1f} ms",
+        f"{link.rate_hz:.1f}\u00a0Hz" if link.rate_hz > 0 else "no samples now",
+        f"loss {lost:.2f}\u00a0%" if math.isfinite(lost) else "",
+        "" if link.clock_residual_ms is None else f"clock ±{link.clock_residual_ms:.1f}\u00a0ms",
         _battery(link.battery_percent),
         f"{link.bad_packets} bad packets" if link.bad_packets else "",
     ]
@@ -69,7 +69,7 @@ def as_html(link: LinkStatus, health: Health) -> str:
 def _battery(percent: int | None) -> str:
     if percent is None:
         return "battery not told"
-    return f"battery {percent} %" + (" — low" if percent <= LOW_BATTERY_PERCENT else "")
+    return f"battery {percent}\u00a0%" + (" — low" if percent <= LOW_BATTERY_PERCENT else "")
 
 
 def _signal(context: Context, action: str, segment: Segment) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from analysis.model import Activity
 
 # Mid tones: each has at least 3:1 against both backgrounds, as marks in a chart need (WCAG 2.2, 1.4.11).
@@ -12,15 +14,34 @@ ACTIVITY_COLOURS = {
     Activity.LYING: "#8d68c4",
     Activity.UNKNOWN: "#7d8588",
 }
-METRIC_COLOURS = ("#1f8f84", "#b4569a", "#3b7dd8", "#c2741f")
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """Colours of what is drawn as a picture and so cannot follow the page's own styles."""
+
+    ink: str  # 7:1 and more against the page
+    soft: str  # 4.5:1 and more
+    lines: tuple[str, ...]  # for metrics in turn; 4.5:1 and more
+    fill: str  # within a shape outlined by the first line
+
+
+LIGHT = Palette(ink="#1c2629", soft="#566266", lines=("#14695f", "#94347c", "#2459a8", "#8f4f0c"), fill="#cfe6e1")
+DARK = Palette(ink="#e8edeb", soft="#a9b4b6", lines=("#62cbbd", "#e59bd0", "#8bb8f5", "#f0a95c"), fill="#214a46")
+
+
+def palette(kind: str | None) -> Palette:
+    """Of the theme the person looks at, as Streamlit names it."""
+    return DARK if kind == "dark" else LIGHT
+
 
 # Command line options of Streamlit; `server.command` passes them on.
 OPTIONS = {
     "theme.font": "sans-serif",
     "theme.baseRadius": "0.75rem",
-    "theme.metricValueFontSize": "3.25rem",
+    "theme.metricValueFontSize": "2.9rem",
     "theme.metricValueFontWeight": "600",
-    "theme.headingFontSizes": "2rem",
+    "theme.headingFontSizes": "1.6rem",
     "theme.light.primaryColor": "#1b6f67",
     "theme.light.backgroundColor": "#f7f6f2",
     "theme.light.secondaryBackgroundColor": "#ecebe4",
@@ -54,7 +75,7 @@ CSS = """
 .up-advice { background: light-dark(#fdf3d9, #332a12); border-color: light-dark(#a97a12, #cda344);
   color: light-dark(#5a3f00, #f6e3ae); }
 .up-label { font-size: 1rem; color: var(--up-soft); }
-.up-posture { font-size: clamp(3.4rem, 9vw, 6rem); font-weight: 700; line-height: 1.05; letter-spacing: -.02em; }
+.up-posture { font-size: clamp(3.2rem, 7vw, 5.2rem); font-weight: 700; line-height: 1.05; letter-spacing: -.02em; }
 .up-bout { font-size: clamp(2.2rem, 5vw, 3.2rem); font-weight: 500; line-height: 1.15;
   font-variant-numeric: tabular-nums; }
 .up-words { font-size: 1.15rem; line-height: 1.4; color: var(--up-ink); }
@@ -72,7 +93,10 @@ CSS = """
   font-variant-numeric: tabular-nums; white-space: nowrap; }
 .up-fact em { display: block; font-style: normal; font-size: .9rem; color: var(--up-soft); }
 .up-honest { font-size: .95rem; color: var(--up-soft); border-top: 1px solid var(--up-line); padding-top: .8rem; }
-.stMetric label p { font-size: 1rem; }
+[data-testid="stMetricValue"] > div { text-overflow: clip; }
+[data-testid="stBaseButton-primary"] { color: light-dark(#ffffff, #0b1514); }
+.stMetric label p { font-size: 1.05rem; }
+.stTable td, .stTable th { font-size: 1.05rem; }
 </style>
 """
 

@@ -12,7 +12,7 @@ import streamlit as st
 from analysis.io.reader import Session
 from analysis.metrics import Metric
 from analysis.model import Activity
-from dashboard import calibrate, charts, data, drawing, sensors, words
+from dashboard import calibrate, charts, data, drawing, sensors, theme, words
 from dashboard.live import Live, Reading
 from dashboard.page import Context, Page, in_one_sentence
 from dashboard.theme import word_colour
@@ -33,8 +33,7 @@ def _show(context: Context) -> None:
         with angles:
             _readings(view.readings)
         with side, st.container(key="now_side_view"):
-            known = {reading.name: reading.number for reading in view.readings}
-            st.html(drawing.side_view(known.get("pelvic_tilt", math.nan), known.get("lumbar_lordosis", math.nan)))
+            _side_view(view)
         if view.prompt is None:
             _prompt(context, session, view)
         if len(view.age_s):
@@ -74,10 +73,17 @@ def _posture(context: Context, session: Session | None, view: Live) -> None:
 def _readings(readings: tuple[Reading, ...]) -> None:
     columns = st.columns(2)
     for index, reading in enumerate(readings):
-        with columns[index % 2], st.container(key=f"now_{reading.name}"):
+        with columns[index % 2], st.container(key=f"now_{reading.name}", gap="xxsmall"):
             st.metric(reading.label, reading.value, help=reading.meaning)
-            band = f'<span class="up-soft">{reading.band}</span> ' if reading.band else ""
-            st.html(f'<div class="up-words">{band}{escape(reading.words)}</div>')
+            band = f' <span class="up-soft">({reading.band})</span>' if reading.band else ""
+            st.html(f'<div class="up-words">{escape(reading.words)}{band}</div>')
+
+
+def _side_view(view: Live) -> None:
+    known = {reading.name: reading.number for reading in view.readings}
+    tilt_deg, lordosis_deg = known.get("pelvic_tilt", math.nan), known.get("lumbar_lordosis", math.nan)
+    picture = drawing.side_view(tilt_deg, lordosis_deg, theme.palette(st.context.theme.type))
+    st.image(picture, width="stretch", alt=drawing.told(tilt_deg, lordosis_deg))
 
 
 def _prompt(context: Context, session: Session | None, view: Live) -> None:
@@ -87,7 +93,7 @@ def _prompt(context: Context, session: Session | None, view: Live) -> None:
             asked = datetime.fromtimestamp(session.started_at + view.prompt.due_s, context.zone)
             since = words.duration(view.at_s - view.prompt.due_s)
             st.html(
-                f'<div class="up-ask" role="alert"><b>↑ Time to stand up</b><p>{escape(view.prompt.reason)}</p>'
+                f'<div class="up-ask" role="status"><b>↑ Time to stand up</b><p>{escape(view.prompt.reason)}</p>'
                 f"<p>Asked at {asked:%H:%M}, {since} ago. It closes by itself when you stand up.</p></div>"
             )
             return

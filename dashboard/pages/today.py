@@ -10,7 +10,6 @@ from analysis.model import Activity, PromptState
 from dashboard import charts, data, words
 from dashboard.day import Asked, Bout, Day
 from dashboard.page import Context, Page, in_one_sentence
-from dashboard.theme import METRIC_COLOURS
 
 _REFRESH_S = 20.0
 
@@ -74,7 +73,7 @@ def _curves(day: Day) -> None:
             st.html(
                 '<div class="up-soft">Mean of each minute, with its lowest to highest; 0 is your own upright.</div>'
             )
-            charts.curve_chart(day, day.curves[name], metric, METRIC_COLOURS[index % len(METRIC_COLOURS)])
+            charts.curve_chart(day, day.curves[name], metric, index)
 
 
 def _sitting(bouts: list[Bout], zone: tzinfo | None) -> None:

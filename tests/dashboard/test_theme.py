@@ -49,7 +49,7 @@ def test_words_are_legible_on_the_page(name: str, which: int, mode: str) -> None
 
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
-@pytest.mark.parametrize("colour", [*theme.ACTIVITY_COLOURS.values(), *theme.METRIC_COLOURS])
+@pytest.mark.parametrize("colour", theme.ACTIVITY_COLOURS.values())
 def test_marks_in_charts_can_be_told_from_the_page(colour: str, mode: str) -> None:
     assert _contrast(colour, theme.OPTIONS[f"theme.{mode}.backgroundColor"]) >= 3.0
 
@@ -58,7 +58,18 @@ def test_marks_in_charts_can_be_told_from_the_page(colour: str, mode: str) -> No
 def test_text_of_the_themes(mode: str) -> None:
     background = theme.OPTIONS[f"theme.{mode}.backgroundColor"]
     assert _contrast(theme.OPTIONS[f"theme.{mode}.textColor"], background) >= 12.0
-    assert _contrast(theme.OPTIONS[f"theme.{mode}.primaryColor"], background) >= 4.5
+    primary = theme.OPTIONS[f"theme.{mode}.primaryColor"]
+    assert _contrast(primary, background) >= 4.5
+    button = _pair("color", '[data-testid="stBaseButton-primary"]')[mode == "dark"]
+    assert _contrast(button, primary) >= 4.5
+
+
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_words_in_pictures(mode: str) -> None:
+    background, colours = theme.OPTIONS[f"theme.{mode}.backgroundColor"], theme.palette(mode)
+    assert _contrast(colours.ink, background) >= 7.0
+    assert _contrast(colours.soft, background) >= 4.5
+    assert min(_contrast(colour, background) for colour in colours.lines) >= 4.5
 
 
 def test_nothing_is_fetched_from_elsewhere() -> None:

@@ -1,0 +1,189 @@
+"""Both pages in a real Chromium, served as `upstand dashboard` serves them, over a store that is being written."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from analysis.io.settings import DashboardSettings, Settings
+from analysis.io.store import Store
+from dashboard import server
+from tests.dashboard.filled import DAY, EXPECTED, Wearer, fill_day
+
+BERLIN = "Europe/Berlin"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
+ARGUMENTS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not Path(CHROMIUM).is_file(), reason="there is no Chromium on this machine"),
+    pytest.mark.timeout(110),
+]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_for(address: str) -> None:
+    for _ in range(150):
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail("The dashboard's server did not start.")
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a dashboard over a day of the past and a simulated wearer of this moment."""
+    folder = tmp_path_factory.mktemp("served")
+    url, port, stop = f"sqlite:///{folder / 'u.sqlite'}", _free_port(), threading.Event()
+    with Store.open(url) as store:
+        fill_day(store, "simulated", ZoneInfo(BERLIN), "simulated")
+        wearer = Wearer(store, "simulated", "simulated", note="No sensor answered within 8 s.", asked=True)
+
+        def live() -> None:
+            while not stop.wait(0.5):
+                wearer.tell()
+
+        settings = Settings(dashboard=DashboardSettings(port=port))
+        environment = os.environ | {"UPSTAND_STORE__URL": url, "UPSTAND_DATA_DIR": str(folder)}
+        process = subprocess.Popen(server.command(settings), env=environment, stdout=subprocess.DEVNULL)
+        living = threading.Thread(target=live)
+        living.start()
+        try:
+            _wait_for(f"http://127.0.0.1:{port}")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            stop.set()
+            living.join()
+            process.terminate()
+            process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(params=["light", "dark"])
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 900}, color_scheme=request.param, timezone_id=BERLIN, locale="en-GB"
+    )
+    yield context.new_page()
+    context.close()
+
+
+def _seconds(clock: str) -> int:
+    return sum(60**place * int(part) for place, part in enumerate(reversed(clock.split(":"))))
+
+
+def _told(page: Page, key: str) -> str:
+    return page.locator(f".st-key-{key}").first.inner_text()
+
+
+def test_today_is_read_off_at_its_own_address_on_a_fresh_server(served: str, page: Page) -> None:
+    page.goto(f"{served}/today?today_date={DAY}")
+    expect(page.locator(".st-key-today_prompts tbody tr")).to_have_count(
+        EXPECTED.done + EXPECTED.ignored, timeout=30_000
+    )
+    totals = _told(page, "today_totals")
+    assert f"Sitting\n{EXPECTED.sitting_min // 60} h {EXPECTED.sitting_min % 60:02d} min" in totals
+    assert f"Standing\n{EXPECTED.standing_min} min" in totals
+    assert f"Rises\n{EXPECTED.rises}" in totals
+    assert f"{EXPECTED.done} stood up, {EXPECTED.ignored} ignored" in totals
+    first = page.locator(".st-key-today_prompts tbody tr").first.inner_text()
+    assert "08:30" in first
+    assert "8 min" in first
+    assert "SIMULATED — no real sensor is worn" in _told(page, "banner")
+    expect(page.locator(".st-key-today_timeline canvas, .st-key-today_timeline svg").first).to_be_visible()
+
+
+def test_now_tells_the_present_moves_on_and_does_not_flicker(served: str, page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(served)
+    expect(page.locator(".st-key-now_posture")).to_contain_text("Sitting", timeout=30_000)
+    assert "SIMULATED — no real sensor is worn" in _told(page, "banner")
+    assert "No sensor answered within 8 s." in _told(page, "banner")
+    assert "back of your own upright" in _told(page, "now_pelvic_tilt")
+    assert "−" in _told(page, "now_pelvic_tilt")
+    assert "flatter than your own upright" in _told(page, "now_lumbar_lordosis")
+    assert "Time to stand up" in _told(page, "now_prompt")
+    assert "battery 12" in _told(page, "sensor_lumbar").replace("\xa0", " ")
+    picture = page.locator(".st-key-now_chart canvas, .st-key-now_chart svg").first
+    expect(picture).to_be_visible(timeout=20_000)
+    picture.evaluate("node => node.setAttribute('data-same', 'yes')")
+    before = _seconds(_told(page, "now_bout").splitlines()[0])
+    dimmed = page.evaluate(_WATCH)
+    after = _seconds(_told(page, "now_bout").splitlines()[0])
+    assert 2 <= after - before <= 10
+    assert dimmed == []
+    assert picture.get_attribute("data-same") == "yes"  # moved on, not drawn anew
+    assert not [url for url in asked if not url.startswith((served, "data:", "blob:"))]
+
+
+# Looks for four seconds whether anything of the page fades or vanishes while it refreshes.
+_WATCH = """
+async () => {
+  const bad = new Set(), end = Date.now() + 4000;
+  while (Date.now() < end) {
+    await new Promise(requestAnimationFrame);
+    for (const key of ["now_posture", "now_bout", "now_pelvic_tilt", "now_side_view", "now_chart", "banner"]) {
+      const node = document.querySelector(".st-key-" + key);
+      if (!node || node.getBoundingClientRect().height < 20) bad.add(key + " vanished");
+      else for (let up = node; up; up = up.parentElement)
+        if (+getComputedStyle(up).opacity < 1) bad.add(key + " dimmed");
+      for (const inner of node ? node.querySelectorAll("*") : [])
+        if (inner.matches('[data-stale="true"]') && +getComputedStyle(inner).opacity < 1) bad.add(key + " dimmed inside");
+    }
+  }
+  return [...bad];
+}
+"""
+
+
+def test_on_a_phone_nothing_runs_off_the_side(served: str, page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for path, key in (("", "now_posture"), (f"/today?today_date={DAY}", "today_totals")):
+        page.goto(served + path)
+        expect(page.locator(f".st-key-{key}")).to_be_visible(timeout=30_000)
+        assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
+
+
+def test_a_button_without_a_broker_tells_what_to_do(served: str, page: Page) -> None:
+    page.goto(served)
+    button = page.locator(".st-key-calibrate button")
+    expect(button).to_be_visible(timeout=30_000)
+    button.click()
+    expect(page.locator(".st-key-calibrate_progress")).to_contain_text("upstand run", timeout=20_000)
+    assert "Traceback" not in page.locator("body").inner_text()
