@@ -163,13 +163,17 @@ def encode(message: Message) -> bytes:
 
 def decode(payload: bytes, kind: type[M]) -> M:
     """The message in `payload`. Raises SchemaError for any other shape or version."""
-    codec = msgspec.msgpack if kind is Samples else msgspec.json
+    codec: Any = msgspec.msgpack if kind is Samples else msgspec.json
     try:
-        message = codec.decode(payload, type=kind)
+        message: M = codec.decode(payload, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise SchemaError(f"A {kind.__name__} message could not be read ({error}); update the part that sent it.") from error
+        raise SchemaError(
+            f"A {kind.__name__} message could not be read ({error}); update the part that sent it."
+        ) from error
     if message.v != VERSION:
-        raise SchemaError(f"A {kind.__name__} message has version {message.v}, this is version {VERSION}; update both parts.")
+        raise SchemaError(
+            f"A {kind.__name__} message has version {message.v}, this is version {VERSION}; update both parts."
+        )
     return message
 
 
@@ -185,8 +189,8 @@ def block_of(message: Samples) -> SampleBlock:
         segment=message.segment,
         seq=message.seq,
         t=t,
-        acc=counts[:, :3] * message.acc_scale,
-        gyr=counts[:, 3:] * message.gyr_scale,
+        acc=counts[:, :3].astype(np.float64) * message.acc_scale,
+        gyr=counts[:, 3:].astype(np.float64) * message.gyr_scale,
         lost=message.lost,
     )
 
@@ -228,7 +232,9 @@ def encode_input(item: CalibrateRequest | Calibration | Label | SessionEnd) -> b
         case Calibration():
             w, x, y, z = (float(part) for part in item.mounting)
             made_s = None if np.isnan(item.made_s) else item.made_s
-            record = JournalCalibration(item.segment, item.sensor_id, item.stance, made_s, (w, x, y, z), item.tilt_error_deg)
+            record = JournalCalibration(
+                item.segment, item.sensor_id, item.stance, made_s, (w, x, y, z), item.tilt_error_deg
+            )
         case Label():
             record = JournalLabel(item.start_s, item.end_s, item.text)
         case SessionEnd():
@@ -282,7 +288,9 @@ def prompt_message(session_id: str, prompt: Prompt) -> PromptMessage:
 def topic(wearer: str, *parts: str) -> str:
     """`upstand/v1/{wearer}/{parts…}`. Raises SchemaError for a wearer that is no plain word."""
     if wearer != "+" and not _WEARER.match(wearer):
-        raise SchemaError(f"The wearer's name {wearer!r} must be 1 to 64 letters, digits, - or _; change `wearer` in upstand.toml.")
+        raise SchemaError(
+            f"The wearer's name {wearer!r} must be 1 to 64 letters, digits, - or _; change `wearer` in upstand.toml."
+        )
     return "/".join((ROOT, wearer, *parts))
 
 

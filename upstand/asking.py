@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
+import time
 from collections.abc import Sequence
-from contextlib import suppress
 
 from analysis import schema
 from analysis.errors import PostureError
-from analysis.io.mqtt import Connection, MqttAddress
+from analysis.io.mqtt import Connection, MqttAddress, Received
 from analysis.schema import Command, Reply
 
 CONNECT_S = 10.0
-ANSWER_S = 20.0  # the service lets a command wait for its session's first block
+ANSWER_S = 30.0  # the service may still be starting, and lets a command wait for its session's first block
+AGAIN_S = 1.0
 
 
 async def ask(address: MqttAddress, wearer: str, commands: Sequence[Command]) -> None:
@@ -20,18 +20,27 @@ async def ask(address: MqttAddress, wearer: str, commands: Sequence[Command]) ->
 
     Raises PostureError with the first answer that is a refusal, or when one does not come.
     """
-    waiting = {command.id: command.action for command in commands}
+    waiting = {command.id: command for command in commands}
     async with Connection(address, "upstand-ask") as connection:
         await connection.wait_connected(CONNECT_S)
         await connection.subscribe(schema.topic(wearer, "replies", "+"))
-        for command in commands:
-            connection.publish(schema.topic(wearer, "commands", "service"), schema.encode(command), qos=1)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(ANSWER_S):
-                async for message in connection.messages():
-                    reply = schema.decode(message.payload, Reply)
-                    if waiting.pop(reply.id, None) is not None and not reply.ok:
-                        raise PostureError(reply.message)
-                    if not waiting:
-                        return
-    raise PostureError(f"The analysis did not answer to {', '.join(waiting.values())}; see its log in `logs/`.")
+        deadline_s = time.monotonic() + ANSWER_S
+        while waiting and time.monotonic() < deadline_s:
+            for command in waiting.values():  # again, too: the service may have started to listen only now
+                connection.publish(schema.topic(wearer, "commands", "service"), schema.encode(command), qos=1)
+            for message in await _answers(connection, len(waiting)):
+                reply = schema.decode(message.payload, Reply)
+                if waiting.pop(reply.id, None) is not None and not reply.ok:
+                    raise PostureError(reply.message)
+    if waiting:
+        actions = ", ".join(sorted({command.action for command in waiting.values()}))
+        raise PostureError(f"The analysis did not answer to {actions}; see its log in `logs/`.")
+
+
+async def _answers(connection: Connection, count: int) -> list[Received]:
+    """Up to `count` answers, or what has come of them within AGAIN_S."""
+    answers: list[Received] = []
+    until_s = time.monotonic() + AGAIN_S
+    while len(answers) < count and (left_s := until_s - time.monotonic()) > 0:
+        answers += await connection.receive(left_s)
+    return answers

@@ -52,7 +52,7 @@ class Played:
 
     session_id: str
     sent: Mapping[Segment, int]  # samples
-    real_s: float
+    real_s: float  # from the first sample to the last one stored
     virtual_s: float
 
 
@@ -94,9 +94,11 @@ async def play(settings: Settings, act: Play, speed: float, stop: asyncio.Event,
     session_id = new_session_id()
     clock = PacedClock(speed)
     address = resolve(settings)
-    begun_s = time.monotonic()
+    begun_s: float | None = None  # real time at which virtual time began to run
 
     async def throttle() -> None:
+        nonlocal begun_s
+        begun_s = begun_s or time.monotonic()
         await bridge.wait_below(WAITING_BLOCKS)
 
     async def perform() -> None:
@@ -136,7 +138,8 @@ async def play(settings: Settings, act: Play, speed: float, stop: asyncio.Event,
             performing.cancel()
             over.set()
             await bridging
-        return Played(session_id, stage.sent, time.monotonic() - begun_s, clock.now())
+        real_s = time.monotonic() - begun_s if begun_s else 0.0
+        return Played(session_id, stage.sent, real_s, clock.now())
 
 
 def new_session_id() -> str:

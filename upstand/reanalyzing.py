@@ -33,9 +33,7 @@ def list_sessions(settings: Settings, wearer: str, say: Callable[[str], None]) -
         for session in reader.sessions(wearer):
             begun = datetime.fromtimestamp(session.started_at).astimezone()
             minutes = (session.last_s or 0.0) / 60
-            say(
-                f"{session.session_id}  {begun:%Y-%m-%d %H:%M}  {minutes:7.1f} min  {session.source}"
-            )
+            say(f"{session.session_id}  {begun:%Y-%m-%d %H:%M}  {minutes:7.1f} min  {session.source}")
 
 
 def _told(comparison: Comparison) -> str:

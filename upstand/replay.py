@@ -16,9 +16,9 @@ from analysis.model import Floats, PostureFrame, Segment
 from hardware.twin.recording import Recording, load
 from upstand import broker
 from upstand.playing import Played, play, replayed
-from upstand.whole import dashboard_part, own_part, start_broker, supervised
+from upstand.whole import dashboard_part, own_part, service_listens, start_broker, supervised
 
-REFERENCE = "upright"
+CALIBRATED = "upright"  # the trials that the calibration is taken from: zero by definition
 TILT, LORDOSIS = "pelvic_tilt", "lumbar_lordosis"
 
 Say = Callable[[str], None]
@@ -26,7 +26,7 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What one thing that the person did changed against upright, in degrees."""
+    """What one thing that the person did changed from upright, in degrees."""
 
     pelvic_tilt_deg: float
     lumbar_lordosis_deg: float
@@ -66,6 +66,7 @@ async def replay_files(
         if not await _runs_already(settings):
             await start_broker(supervisor, settings, config, say)
             await supervisor.start(own_part("service", ("analyze",), config))
+        await service_listens(settings)
         if show:
             await supervisor.start(dashboard_part(settings, config, f"replay-{recordings[0].name}"))
             say(f"They are shown on http://{settings.dashboard.address}:{settings.dashboard.port}.")
@@ -111,29 +112,29 @@ def summary(settings: Settings, recording: Recording, played: Played) -> Replaye
 
 
 def changes_by_label(frames: PostureFrame, spans: Mapping[str, Sequence[tuple[float, float]]]) -> dict[str, Change]:
-    """Mean pelvic tilt and lumbar lordosis of each label's spans, less those of the upright ones."""
+    """Mean pelvic tilt and lumbar lordosis over each label's spans; NaN where nothing is known.
+
+    Both are told as change from the calibrated upright posture, so the reference is already in them.
+    """
 
     def mean(name: str, label: str) -> float:
         inside = np.zeros(len(frames.t), dtype=bool)
-        for start_s, end_s in spans.get(label, ()):
+        for start_s, end_s in spans[label]:
             inside |= (frames.t >= start_s) & (frames.t < end_s)
         values: Floats = frames.values[name][inside] if name in frames.values else np.empty(0)
         known = values[np.isfinite(values)]
         return float(known.mean()) if len(known) else float("nan")
 
-    upright = {name: mean(name, REFERENCE) for name in (TILT, LORDOSIS)}
-    return {
-        label: Change(mean(TILT, label) - upright[TILT], mean(LORDOSIS, label) - upright[LORDOSIS])
-        for label in spans
-        if label != REFERENCE
-    }
+    return {label: Change(mean(TILT, label), mean(LORDOSIS, label)) for label in spans if label != CALIBRATED}
 
 
 def header(first: Replayed) -> str:
-    """The head of the table: for each label, change of pelvic tilt and of lumbar lordosis against upright in °."""
+    """The head of the table: for each label, change of pelvic tilt and of lumbar lordosis from upright in °."""
     labels = "".join(f"{label:>16}" for label in sorted(first.changes))
-    lines = ["Mean change against upright, in °: pelvic tilt / lumbar lordosis (flexion is negative)", ""]
-    return "\n".join([*lines, f"{'':12}{labels}{'samples':>10}{'lost':>6}{'speed':>8}"])
+    title = (
+        "Mean change from each person's own upright trials, in °: pelvic tilt / lumbar lordosis (flexion is negative)"
+    )
+    return "\n".join([title, "", f"{'':12}{labels}{'samples':>10}{'lost':>6}{'speed':>8}"])
 
 
 def row(result: Replayed) -> str:

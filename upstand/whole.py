@@ -18,6 +18,7 @@ from upstand.supervisor import Part, Supervisor
 
 Say = Callable[[str], None]
 _BROKER_S = 15.0  # amqtt on a slow board takes seconds to start
+_SERVICE_S = 30.0
 _DASHBOARD_S = 60.0
 
 
@@ -80,6 +81,19 @@ async def start_broker(supervisor: Supervisor, settings: Settings, config: Path 
             say("Mosquitto is not installed, so the slower built-in broker (amqtt) runs.")
     async with Connection(resolve(settings), "start") as connection:
         await connection.wait_connected(_BROKER_S)
+
+
+async def service_listens(settings: Settings) -> None:
+    """Returns once the analysis says that it is there. Raises PostureError when it does not."""
+    async with Connection(resolve(settings), "upstand-wait") as connection:
+        await connection.wait_connected(_BROKER_S)
+        await connection.subscribe(schema.topic("+", "status", "service"))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SERVICE_S):
+                async for message in connection.messages():
+                    if schema.decode(message.payload, schema.Status).online:
+                        return
+    raise PostureError("The analysis does not answer; run `upstand doctor`, and see its log in `logs/`.")
 
 
 def _dashboard_port_must_be_free(settings: Settings) -> None:
