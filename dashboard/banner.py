@@ -32,10 +32,10 @@ def show(context: Context) -> None:
 def as_html(notice: Notice) -> str:
     style, mark = _STYLE[notice.weight]
     role = "status" if notice.weight is Weight.ADVICE else "alert"
-    text = f" <span>{_marked_up(notice.text)}</span>" if notice.text else ""
+    title = f"<b>{_marked_up(notice.title)}.</b> " if notice.title else ""
     return (
         f'<div class="up-notice {style}" role="{role}"><span class="up-mark" aria-hidden="true">{mark}</span>'
-        f"<div><b>{_marked_up(notice.title)}.</b>{text}</div></div>"
+        f"<div>{title}<span>{_marked_up(notice.text)}</span></div></div>"
     )
 
 

@@ -93,18 +93,20 @@ def _progress(context: Context) -> None:
                     "Thank you, you may move again; the analysis is working it out.", icon=":material/hourglass_top:"
                 )
             case Phase.DONE:
-                st.success(_message(told) or "Calibrated: this is now your own upright.", icon=":material/check:")
+                st.success(f"Calibrated{_accuracy(told)}: this is now your own upright.", icon=":material/check:")
             case Phase.FAILED:
-                st.warning(_message(told) or "That was not still enough; please try again.", icon=":material/replay:")
+                st.warning(_reason(told), icon=":material/replay:")
             case Phase.REFUSED:
                 st.error(asked.refusal, icon=":material/error:")
             case Phase.SILENT:
                 st.warning("The analysis has not answered; check that both sensors are streaming, then try again.")
 
 
-def _message(told: Told | None) -> str:
-    for name in ("message", "reason"):
-        value = told.event.values.get(name) if told else None
-        if isinstance(value, str) and value:
-            return value
-    return ""
+def _accuracy(told: Told | None) -> str:
+    error_deg = told.event.values.get("tilt_error_deg") if told else None
+    return f" to within {error_deg:.1f}°" if isinstance(error_deg, float) else ""
+
+
+def _reason(told: Told | None) -> str:
+    reason = told.event.values.get("reason") if told else None
+    return reason if isinstance(reason, str) and reason else "That was not still enough; please try again."

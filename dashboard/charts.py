@@ -65,7 +65,14 @@ def _lines(labels: list[str]) -> alt.Chart:
     """A line for each metric, told apart by colour and by dashes."""
     told = "datum.label + (datum.index > 0 ? ' (dashed)' : ' (solid)')"
     legend = alt.Legend(
-        title=None, orient="top", symbolType="stroke", symbolStrokeWidth=3, symbolSize=900, labelExpr=told, labelLimit=0
+        title=None,
+        orient="top",
+        symbolType="stroke",
+        symbolStrokeWidth=3,
+        symbolSize=900,
+        labelExpr=told,
+        labelLimit=0,
+        columns=1,
     )
     colours, dashes = list(_palette().lines[: len(labels)]), [[1, 0], [7, 4]][: len(labels)]
     lines: alt.Chart = (

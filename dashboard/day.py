@@ -45,7 +45,7 @@ class Asked:
     at: float
     reason: str
     outcome: PromptState
-    response_s: float  # from asking to standing up; NaN unless done
+    response_s: float  # from asking to the rise; NaN unless done
 
 
 @dataclass(frozen=True, slots=True)

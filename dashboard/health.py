@@ -27,7 +27,7 @@ class Weight(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Notice:
     weight: Weight
-    title: str
+    title: str  # may be empty
     text: str = ""
 
 
@@ -120,7 +120,7 @@ def _stopped(health: Health) -> list[Notice]:
 
 
 def _since(health: Health, part: Status | None) -> str:
-    if part is None:
+    if part is None or part.at <= 0.0:  # a last will does not know when it is spoken
         return ""
     minutes = max(0.0, health.now - part.at) / 60
     if minutes < 1:
@@ -169,7 +169,7 @@ def _calibration(health: Health) -> list[Notice]:
 def _notes(health: Health) -> list[Notice]:
     """What the parts themselves want said, where it is not already part of the banner above."""
     parts = [health.service] if health.source in (SIMULATED, REPLAY) else [health.bridge, health.service]
-    return [Notice(Weight.ADVICE, part.note) for part in parts if part is not None and part.note]
+    return [Notice(Weight.ADVICE, "", part.note) for part in parts if part is not None and part.note]
 
 
 def loss_percent(link: LinkStatus) -> float:

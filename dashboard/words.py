@@ -15,7 +15,7 @@ ACTIVITY_WORDS = {
 }
 
 OUTCOME_WORDS = {
-    PromptState.DONE: "✓ stood up",
+    PromptState.DONE: "✓ done",
     PromptState.IGNORED: "✕ ignored",
     PromptState.OPEN: "… still open",
 }

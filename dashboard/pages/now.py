@@ -11,7 +11,6 @@ import streamlit as st
 
 from analysis.io.reader import Session
 from analysis.metrics import Metric
-from analysis.model import Activity
 from dashboard import calibrate, charts, data, drawing, sensors, theme, words
 from dashboard.live import Live, Reading
 from dashboard.page import Context, Page, in_one_sentence
@@ -83,7 +82,7 @@ def _side_view(view: Live) -> None:
     known = {reading.name: reading.number for reading in view.readings}
     tilt_deg, lordosis_deg = known.get("pelvic_tilt", math.nan), known.get("lumbar_lordosis", math.nan)
     picture = drawing.side_view(tilt_deg, lordosis_deg, theme.palette(st.context.theme.type))
-    st.image(picture, width="stretch", alt=drawing.told(tilt_deg, lordosis_deg))
+    st.image(picture, width=250, alt=drawing.told(tilt_deg, lordosis_deg))
 
 
 def _prompt(context: Context, session: Session | None, view: Live) -> None:
@@ -98,9 +97,9 @@ def _prompt(context: Context, session: Session | None, view: Live) -> None:
             )
             return
         limit_s = context.settings.breaks.sit_s
-        left_s = limit_s - view.bout_s
+        left_s = limit_s - view.sat_s
         told = f"Upstand asks you to stand after {words.duration(limit_s)} of unbroken sitting."
-        if view.activity is Activity.SITTING and left_s > 0:
+        if left_s > 0:
             told = f"No prompt is open. The next one comes in about {words.duration(left_s)} if you stay seated."
         st.html(f'<div class="up-soft">{told}</div>')
 

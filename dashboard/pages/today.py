@@ -12,21 +12,44 @@ from dashboard.day import Asked, Bout, Day
 from dashboard.page import Context, Page, in_one_sentence
 
 _REFRESH_S = 20.0
+_DATE = "today_date"
+_NEWEST = "today_newest"  # in the browser session's state: the newest day when the page was last drawn
 
 
 def _show(context: Context) -> None:
     with in_one_sentence():
-        newest = data.newest_day(context.reader, context.wearer, context.zone)
-        chosen = st.date_input(
-            "Day", value=newest, max_value=newest, format="YYYY-MM-DD", key="today_date", width=220, bind="query-params"
-        )
-        _day(context, chosen)
+        when, whose, _ = st.columns([1, 1, 2])
+        with whose:
+            wearer = _wearer(context)
+        newest = data.newest_day(context.reader, wearer, context.zone)
+        with when:
+            chosen = _chosen(newest)
+        _day(context, wearer, chosen, newest)
+
+
+def _chosen(newest: date) -> date:
+    """The day to show. A page left open over midnight goes on to the new day, unless another one was chosen."""
+    known = st.session_state.get(_NEWEST)
+    if known is not None and known != newest and st.session_state.get(_DATE) == known:
+        del st.session_state[_DATE]
+    st.session_state[_NEWEST] = newest
+    return st.date_input("Day", value=newest, max_value=newest, format="YYYY-MM-DD", key=_DATE, bind="query-params")
+
+
+def _wearer(context: Context) -> str:
+    """The wearer who is shown; while that is a made-up one, the own history stays within reach."""
+    own = context.settings.wearer
+    if own == context.wearer or context.reader.newest_session(own) is None:
+        return context.wearer
+    return st.selectbox("Whose day", [context.wearer, own], key="today_wearer")
 
 
 @st.fragment(run_every=_REFRESH_S)
-def _day(context: Context, which: date) -> None:
+def _day(context: Context, wearer: str, which: date, newest: date) -> None:
     with in_one_sentence():
-        day = data.read_day(context.reader, context.wearer, which, context.zone)
+        if data.newest_day(context.reader, wearer, context.zone) != newest:
+            st.rerun()
+        day = data.read_day(context.reader, wearer, which, context.zone)
         _totals(day)
         if day.recorded_s <= 0:
             st.html('<div class="up-words">Nothing was recorded on this day.</div>')
@@ -52,7 +75,7 @@ def _totals(day: Day) -> None:
         (
             "Prompts",
             str(len(day.prompts)),
-            f"{day.count(PromptState.DONE)} stood up, {day.count(PromptState.IGNORED)} ignored",
+            f"{day.count(PromptState.DONE)} done, {day.count(PromptState.IGNORED)} ignored",
         ),
     ]
     if day.totals_s[Activity.UNKNOWN] >= 60:
@@ -99,7 +122,7 @@ def _prompts(prompts: tuple[Asked, ...], zone: tzinfo | None) -> None:
         rows = {
             "Asked at": [_clock(asked.at, zone) for asked in prompts],
             "Outcome": [words.OUTCOME_WORDS[asked.outcome] for asked in prompts],
-            "Stood up after": [words.duration(asked.response_s) for asked in prompts],
+            "Response": [words.duration(asked.response_s) for asked in prompts],
             "Reason": [asked.reason for asked in prompts],
         }
         st.table(rows, hide_index=True, border="horizontal")

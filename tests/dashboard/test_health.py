@@ -80,6 +80,16 @@ def test_how_long_it_has_been_silent_is_told() -> None:
     assert "for 2 days" in _only(replace(WELL, bridge=_bridge(at=NOW - 2 * 86400.0))).text
 
 
+def test_a_last_will_knows_no_time() -> None:
+    assert _only(replace(WELL, bridge=_bridge(online=False, at=0.0))).text.startswith("No movement has come in. ")
+
+
+def test_what_the_parts_say_themselves_is_passed_on() -> None:
+    notice = _only(replace(WELL, bridge=_bridge(note="The disk is full; free some space.")))
+    assert notice == Notice(Weight.ADVICE, "", "The disk is full; free some space.")
+    assert "<b>" not in banner.as_html(notice)
+
+
 def test_a_clock_that_runs_ahead_is_no_fault() -> None:
     ahead = {"at": NOW + 20_000.0}
     assert replace(WELL, bridge=_bridge(**ahead), service=SERVICE).is_live
