@@ -59,6 +59,7 @@ class CountAssembler:
         self.rate_hz = rate_hz
         self.lost = 0
         self.fit = numbering.fit
+        self._size = _block_samples(rate_hz)
         self._numbering = numbering
         self._rates_hz = rates_hz
         self._scale = Scale(0.0, 0.0)  # fixed in a family without a clock; told by its first run
@@ -83,7 +84,7 @@ class CountAssembler:
         at = 0
         while at < run.n:
             if self._doubt_at is not None and run.arrived_s - self._doubt_s >= SETTLE_S:
-                blocks += self._settle()
+                blocks += self._settle(self._doubt_at)
             take = min(run.n - at, self._size - self._n % self._size)
             if self._doubt_at is not None or self._is_off(run.arrived_s, take):
                 take = 1  # so that the doubt begins and ends at the same sample, however the run was cut
@@ -99,15 +100,10 @@ class CountAssembler:
         return blocks
 
     def finish(self) -> list[Samples]:
-        blocks = self._settle() if self._doubt_at is not None else []
+        blocks = self._settle(self._doubt_at) if self._doubt_at is not None else []
         if self._n:
             blocks.append(self._block(self._n))
         return blocks
-
-    @property
-    def _size(self) -> int:
-        """Samples in a block."""
-        return max(2, round(BLOCK_S * self.rate_hz))
 
     def _device_s(self, ahead: int) -> float:
         return self._origin_s + (self._index + ahead) / self.rate_hz
@@ -122,16 +118,15 @@ class CountAssembler:
             n += self._pieces.pop()[1]
         self._pieces.append((arrived_s, n))
 
-    def _settle(self) -> list[Samples]:
-        """Decide where the samples in doubt stand, and tell all that are then whole."""
-        assert self._doubt_at is not None
-        blocks = [self._block(self._doubt_at)] if self._doubt_at else []
+    def _settle(self, doubt_at: int) -> list[Samples]:
+        """Decide where the samples from `doubt_at` on stand, and tell all blocks that are then whole."""
+        blocks = [self._block(doubt_at)] if doubt_at else []
         self._doubt_at = None
         self._is_settling = False
         rate_hz = self._rate_seen()
         if rate_hz != self.rate_hz:
             self._origin_s, self._index = self._device_s(0), 0
-            self.rate_hz = rate_hz
+            self.rate_hz, self._size = rate_hz, _block_samples(rate_hz)
             self._anchor()
         elif not self.fit.is_anchored:
             self._anchor()
@@ -203,6 +198,10 @@ class CountAssembler:
                 self._pieces.appendleft((arrived_s, count - n))
             n -= min(n, count)
         return block
+
+
+def _block_samples(rate_hz: float) -> int:
+    return max(2, round(BLOCK_S * rate_hz))
 
 
 class TickAssembler:

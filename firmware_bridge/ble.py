@@ -124,7 +124,7 @@ class Ble:
         def on_advertisement(device: BLEDevice, told: AdvertisementData) -> None:
             before = seen.get(device.address)
             # Name and services may come in different packets: advertisement and scan response.
-            name = told.local_name or device.name or (before.name if before else "")
+            name = told.local_name or _given_name(device) or (before.name if before else "")
             services = {*told.service_uuids, *(before.services if before else ())}
             sighting = Sighting(device.address, name, tuple(sorted(services)), told.rssi, device)
             seen[device.address] = sighting
@@ -155,6 +155,12 @@ class Ble:
             await peer.leave()  # a half-made connection would keep the sensor from advertising
             raise
         return peer
+
+
+def _given_name(device: BLEDevice) -> str:
+    """The name the system remembers; BlueZ makes one of the address where it knows none."""
+    name = device.name or ""
+    return "" if name.replace("-", ":").lower() == device.address.lower() else name
 
 
 @contextmanager

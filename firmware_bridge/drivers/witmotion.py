@@ -54,9 +54,9 @@ def battery_percent(centivolts: int) -> int:
 class WitMotionParser:
     """A byte stream cut into notifications in any way → runs of samples and register replies.
 
-    A frame that lies whole in one notification, in step with the frames before it, is taken at its word. One that
-    was found by searching, or that began in an earlier notification, must be followed by another header: there
-    is no checksum, and the half of a lost frame would otherwise be glued to the half of the next.
+    A notification made of whole frames is taken at its word, and what hung over before it is dropped. Otherwise a
+    frame that was found by searching, or that began in an earlier notification, must be followed by another
+    header: there is no checksum, and the half of a lost frame would else be glued to the half of the next.
     """
 
     def __init__(self, sensor_id: str) -> None:
@@ -76,7 +76,12 @@ class WitMotionParser:
             return [PacketError(self._sensor_id, "foreign characteristic", data)]
         if not self._rest and self._is_aligned and len(data) == FRAME_BYTES and data.startswith(_SAMPLE):
             return [Run(packet.arrived_s, 1, data[2:14], SCALE)]  # the usual case up to 50 Hz
-        return self._resynchronise(data, packet.arrived_s)
+        dropped: list[Item] = []
+        if len(self._rest) != FRAME_BYTES and _is_whole_frames(data):
+            if self._rest and self._is_aligned:
+                dropped.append(PacketError(self._sensor_id, "frame that was not finished", self._rest))
+            self._rest, self._is_aligned = b"", True
+        return dropped + self._resynchronise(data, packet.arrived_s)
 
     def finish(self) -> list[Item]:
         return []  # at most a frame that nothing has proved
@@ -126,6 +131,11 @@ class WitMotionParser:
 def _reply(frame: bytes) -> list[Item]:
     register, value = struct.unpack_from("<Hh", frame, 2)
     return [Battery(battery_percent(value))] if register == _BATTERY_REGISTER else []
+
+
+def _is_whole_frames(data: bytes) -> bool:
+    starts = range(0, len(data), FRAME_BYTES)
+    return len(data) % FRAME_BYTES == 0 and len(data) > 0 and all(data[at : at + 2] in _HEADERS for at in starts)
 
 
 def _next_header(data: bytes, start: int) -> int:

@@ -76,7 +76,9 @@ def test_whatever_comes_the_blocks_are_in_order(name: str, data: st.DataObject) 
     reader = Reader(driver, Session("s", 0.0, "radio"), SENSOR, Segment.PELVIS, rate_hz)
     blocks: list[Samples] = []
     arrived_s = 0.0
-    heads = st.sampled_from([b"\x11\x00\x21\x34", b"\x11\x01\x21\x34", b"\x55\x61", b"\x55\x61" + bytes(18) + b"\x55\x61"])
+    heads = st.sampled_from(
+        [b"\x11\x00\x21\x34", b"\x11\x01\x21\x34", b"\x55\x61", b"\x55\x61" + bytes(18) + b"\x55\x61"]
+    )
     for step, head, rest in data.draw(
         st.lists(st.tuples(st.floats(0, 2), heads, st.binary(min_size=10, max_size=26)), max_size=60)
     ):

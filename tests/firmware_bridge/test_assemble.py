@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -35,7 +36,7 @@ def counts(first: int, n: int) -> bytes:
     return rows.tobytes()
 
 
-def count_runs(arrivals: Sequence[float] | Floats, per_run: int = 1) -> list[Run]:
+def count_runs(arrivals: Iterable[float], per_run: int = 1) -> list[Run]:
     return [Run(float(t), per_run, counts(k * per_run, per_run), SCALE) for k, t in enumerate(arrivals)]
 
 
@@ -59,7 +60,7 @@ def cut(runs: Sequence[Run], cuts: set[int]) -> list[Run]:
     pieces = []
     for run in runs:
         edges = [0, *sorted(edge for edge in cuts if 0 < edge < run.n), run.n]
-        for a, b in zip(edges, edges[1:], strict=False):
+        for a, b in pairwise(edges):
             pieces.append(Run(run.arrived_s, b - a, run.counts[12 * a : 12 * b], run.scale))
     return pieces
 

@@ -179,7 +179,11 @@ def test_a_restarted_sensor_begins_anew() -> None:
     parser.opened()
     items += [item for seq in range(3) for item in parser.feed(packet(stream(seq, ticks=seq * 8190 + 5), 60 + seq / 4))]
     assert numbers(items) == [0, 1, 2, 3, 4, 0, 1, 2]
-    assert [item.ticks.is_restart for item in items if isinstance(item, Run) and item.ticks][4:7] == [False, True, False]
+    assert [item.ticks.is_restart for item in items if isinstance(item, Run) and item.ticks][4:7] == [
+        False,
+        True,
+        False,
+    ]
 
 
 def test_a_restarted_sensor_that_is_ahead_already() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,13 @@ def samples(items: list[Item]) -> bytes:
 
 
 def frame(number: int) -> bytes:
-    """A sample frame, the first count of which is `number`; angles hold a false header."""
-    return b"\x55\x61" + np.array([number, 2, 3, -4, -5, -6], "<i2").tobytes() + b"\x55\x61\x55\x71\x00\x55"
+    """A sample frame, the first count of which is `number`."""
+    return b"\x55\x61" + np.array([number, 2, 3, -4, -5, -6, 7, 8, 9], "<i2").tobytes()
+
+
+def sly_frame(number: int) -> bytes:
+    """The same, and its angles look like headers."""
+    return frame(number)[:14] + b"\x55\x61\x55\x71\x00\x55"
 
 
 @pytest.mark.recordings
@@ -73,7 +79,7 @@ def test_cutting_changes_no_sample(n: int, cuts: list[int]) -> None:
     """A frame that was cut waits for the next header, so a last one makes sure that all have come."""
     stream = b"".join(frame(number) for number in range(n))
     edges = [0, *sorted(cut % (len(stream) + 1) for cut in cuts), len(stream)]
-    pieces = [stream[a:b] for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [stream[a:b] for a, b in pairwise(edges)]
     items = feed(*pieces, frame(99))
     assert samples(items) == samples(feed(stream, frame(99)))
     assert not any(isinstance(item, PacketError) for item in items)
@@ -82,11 +88,11 @@ def test_cutting_changes_no_sample(n: int, cuts: list[int]) -> None:
 @settings(max_examples=200, deadline=None)
 @given(before=st.integers(0, 4), junk=st.binary(min_size=1, max_size=50), after=st.integers(3, 6))
 def test_it_finds_its_step_again_after_junk(before: int, junk: bytes, after: int) -> None:
-    items = feed(*(frame(n) for n in range(before)), junk, *(frame(100 + n) for n in range(after)))
+    items = feed(*(sly_frame(n) for n in range(before)), junk, *(sly_frame(100 + n) for n in range(after)))
     rows = np.frombuffer(samples(items), "<i2").reshape(-1, 6)
-    # Junk that looks like a header may cost frames, but never for long
+    # Junk may hold what passes for a frame, but costs none after the next notification
     assert list(rows[:before, 0]) == list(range(before))
-    assert list(rows[-2:, 0]) == [100 + after - 2, 100 + after - 1]
+    assert list(rows[1 - after :, 0]) == list(range(101, 100 + after))
 
 
 def test_the_halves_of_two_frames_are_never_glued() -> None:
