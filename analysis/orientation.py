@@ -29,6 +29,7 @@ JUMP_S = 86400.0  # no session has a hole of a day: such a time stamp is broken
 _LATEST_S = 30 * JUMP_S
 _ACC_LIMIT = 1000.0  # m/s²; far over any sensor's range, so that broken rows cannot overflow
 _GYR_LIMIT = 60.0  # rad/s
+_SPIKE: Floats = np.repeat([40.0, 5.0], 3)  # m/s² and rad/s, there and back from one sample to the next
 _UP: Floats = np.array([0.0, 0.0, 1.0])
 _TIPPED = 0.5  # once up has drifted 60° from the inertial frame's z, that frame is laid down anew
 
@@ -45,7 +46,9 @@ class OrientationFilter:
         self._segment = segment
         self._bias = BiasFilter()
         self._pending: Rows = np.empty((0, 7))
-        self._newest_s = -math.inf
+        self._spikes = _Spikes()
+        self._newest_s = -math.inf  # the last row taken
+        self._last_s = -math.inf  # the last row turned or pending
         self._run: _Run | None = None
 
     def feed(self, t: Floats, acc: Floats, gyr: Floats) -> list[SegmentOrientation]:
@@ -53,18 +56,27 @@ class OrientationFilter:
         rows = self._sane(np.concatenate([t[:, None], acc, gyr], axis=1))
         if not len(rows):
             return []
-        before_s = self._newest_s if self._run else -math.inf
-        starts = np.flatnonzero(np.diff(rows[:, 0], prepend=before_s) > GAP_S)
         self._newest_s = float(rows[-1, 0])
+        return self._turn(self._spikes.feed(rows))
+
+    def _turn(self, rows: Rows) -> list[SegmentOrientation]:
+        if not len(rows):
+            return []
+        before_s = self._last_s if self._run else -math.inf
+        starts = np.flatnonzero(np.diff(rows[:, 0], prepend=before_s) > GAP_S)
+        self._last_s = float(rows[-1, 0])
         pieces = np.split(rows, starts) if len(starts) else [rows]
         told = self._continue(pieces[0])
         for piece in pieces[1:]:
-            told += self.flush()
+            told += self._end_run()
             told += self._continue(piece)
         return told
 
     def flush(self) -> list[SegmentOrientation]:
-        """What is left of a chunk, and the end of this run."""
+        """What is held back, and the end of this run."""
+        return [*self._turn(self._spikes.flush()), *self._end_run()]
+
+    def _end_run(self) -> list[SegmentOrientation]:
         told = []
         if len(self._pending):
             told.append(self._turned(self._pending))
@@ -105,6 +117,32 @@ class OrientationFilter:
             kept[row] = first or 0 < t - newest_s <= JUMP_S
             newest_s = t if kept[row] else newest_s
         return kept
+
+
+class _Spikes:
+    """Single broken samples become the mean of their neighbours; so the newest row is held back.
+
+    Real sensors lose a bit now and then: 1300°/s for one sample of a quietly sitting person, which would tip up by 27°.
+    """
+
+    def __init__(self) -> None:
+        self._tail: Rows = np.empty((0, 7))  # the last row told and the one held back, as they came
+
+    def feed(self, rows: Rows) -> Rows:
+        rows = np.concatenate([self._tail if len(self._tail) else rows[:1], rows])
+        self._tail = rows[-2:]
+        before, here, after = rows[:-2, 1:], rows[1:-1, 1:], rows[2:, 1:]
+        up, down = here - before, here - after
+        spiky: NDArray[np.bool_] = (np.minimum(np.abs(up), np.abs(down)) > _SPIKE) & (up * down > 0)
+        told = rows[1:-1]
+        if spiky.any():
+            told = told.copy()
+            told[:, 1:] = np.where(spiky.any(axis=1)[:, None], 0.5 * (before + after), here)
+        return told
+
+    def flush(self) -> Rows:
+        held, self._tail = self._tail[1:], self._tail[:0]
+        return held
 
 
 class _Run:

@@ -37,6 +37,7 @@ class Expected:
     sitting_lordosis: Spread
     standing_pelvis: Spread
     standing_lordosis: Spread
+    telling: float  # nats; see below
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +46,37 @@ class ActivityModel:
 
     # Standing → sitting: pelvis −18.3°, lordosis −16.6° (radiographs, n = 50, PMID 22915074). Their middle lies near
     # the cut of 11.6° between sitting and standing (W2768551517). Sitting is wide: slump to forward lean.
-    from_standing: Expected = Expected(Spread(-16, 11), Spread(-16, 8), Spread(0, 6), Spread(0, 6))
-    # A seated reference is upright, so usual sitting lies behind it and standing 15/13° before it.
-    from_sitting: Expected = Expected(Spread(-4, 12), Spread(-5, 9), Spread(14, 7), Spread(12.5, 7))
+    from_standing: Expected = Expected(Spread(-16, 11), Spread(-16, 8), Spread(0, 6), Spread(0, 6), 2.5)
+    # A seated reference is upright, so usual sitting lies behind it and standing 15/13° before it; but how upright it
+    # was is not known, and a forward lean can be as far before it (IMU Sitting Postures Dataset, 22 people).
+    from_sitting: Expected = Expected(Spread(-4, 12), Spread(-5, 9), Spread(14, 7), Spread(12.5, 7), 6.0)
     lying: Spread = Spread(88, 13)  # ° of inclination; crosses upright postures near 64.9° (W2768551517)
     upright: Spread = Spread(20, 22)
     walking: Spread = Spread(math.log(1.3), 0.5)  # ln of m/s² in the step band; some 1–3 m/s² at the pelvis
     resting: Spread = Spread(math.log(0.05), 1.3)
     least_stepping: float = 0.02  # m/s²; stiller than this says nothing more
-    # A held posture is one observation, however long it is held. So only what is more telling than this counts at
+    # A held posture is one observation, however long it is held. So only what is more `telling` than a limit counts at
     # all between sitting and standing, which leaves forward leans and slack standing to what they came from.
-    telling: float = 2.5  # nats
     # Successive half seconds tell nearly the same: this share of their log-likelihood is counted.
     posture_share: float = 0.15
     stepping_share: float = 0.7
     furthest: float = 6.0  # nats; no single half second is surer than this
-    # The height filter shows 0.16–0.27 m of a rise, under 0.09 m after sitting down, under 0.06 m of any step.
-    rise_m: float = 0.105
-    rise_width_m: float = 0.012
-    change: float = 0.6  # chance per step of standing up or sitting down while the height says so
+    # The height filter shows 0.09–0.23 m of a rise and 0.05–0.17 m of sitting down (waist, 15 people, HAPT), under
+    # 0.09 m of level walking; after each it swings back by about half.
+    rise_m: float = 0.088
+    drop_m: float = 0.07
+    height_width_m: float = 0.007
+    rebound: float = 0.55
+    rebound_s: float = 2.5
+    # Odds per step against staying. Staying counts 1 whatever else is possible: if it counted 1 less the rest,
+    # hours without evidence would slowly speak against standing, because who stands may walk off at any time.
+    change: float = 4.0  # standing up or sitting down while the height says so
     unseen_change: float = 1e-6  # and while it does not
     start_walking: float = 0.02
     stop_walking: float = 0.05
     lie_down: float = 1e-3
-    forget_s: float = 60.0  # what is known fades so fast without data
+    forget_s: float = 600.0  # what is known fades so fast without data: people change every 10 to 20 min
     sure: float = 0.7  # a state this probable is told
-
-
-_ANY_PELVIS = Spread(0, 60)  # lying on either side or the back
-_ANY_LORDOSIS = Spread(0, 15)
 
 
 class ActivityFilter:
@@ -89,7 +92,8 @@ class ActivityFilter:
         self._stance: Stance | None = None
         self._belief = list(_EVEN)
         self._told: list[tuple[float, Activity]] = [(-math.inf, Activity.UNKNOWN)]
-        self._fresh_s = 0.0
+        self._newest_s = 0.0
+        self._rose_m = self._fell_m = 0.0  # recent extremes of height, fading
 
     def calibrated(self, stance: Stance, from_s: float, *, is_current: bool) -> None:
         """From `from_s` angles are against that stance; `is_current`: it is also what the wearer does just then."""
@@ -108,16 +112,16 @@ class ActivityFilter:
     def _learn(self, step: Step) -> None:
         self._take_reference(step.end_s - STEP_S)
         if step.is_fresh or not step.is_known:
-            self._forget(step.end_s - self._fresh_s)
-        self._fresh_s = step.end_s
+            self._forget(step.end_s - self._newest_s)
+        self._newest_s = step.end_s
         if not step.is_known:
             self._tell(step.end_s, Activity.UNKNOWN)
             return
         scores = self._scores(step)
         top = max(scores)
-        chances = self._chances(step)
+        odds = self._odds(step)
         belief = [
-            sum(self._belief[old] * chances[old][new] for old in range(4))
+            sum(self._belief[old] * odds[old][new] for old in range(4))
             * math.exp(max(scores[new] - top, -self._model.furthest))
             for new in range(4)
         ]
@@ -148,20 +152,20 @@ class ActivityFilter:
         if activity != self._told[-1][1]:
             self._told.append((from_s, activity))
 
-    def _chances(self, step: Step) -> list[list[float]]:
-        """Row: from, column: to."""
+    def _odds(self, step: Step) -> list[list[float]]:
+        """Odds against staying; row: from, column: to."""
         m = self._model
-        rise = m.unseen_change + m.change * _share((step.rise_m - m.rise_m) / m.rise_width_m)
-        drop = m.unseen_change + m.change * _share((-step.drop_m - m.rise_m) / m.rise_width_m)
-        rows = [
-            [0.0, rise, rise * m.start_walking, m.lie_down],
-            [drop, 0.0, m.start_walking, m.lie_down * m.stop_walking],
-            [drop * m.stop_walking, m.stop_walking, 0.0, m.unseen_change],
-            [m.lie_down, rise * m.stop_walking, m.unseen_change, 0.0],
+        rise_m, drop_m = step.rise_m - m.rebound * self._fell_m, -step.drop_m - m.rebound * self._rose_m
+        fading = math.exp(-STEP_S / m.rebound_s)
+        self._rose_m, self._fell_m = max(self._rose_m * fading, step.rise_m), max(self._fell_m * fading, -step.drop_m)
+        rise = m.unseen_change + m.change * _share((rise_m - m.rise_m) / m.height_width_m)
+        drop = m.unseen_change + m.change * _share((drop_m - m.drop_m) / m.height_width_m)
+        return [
+            [1.0, rise, rise * m.start_walking, m.lie_down],
+            [drop, 1.0, m.start_walking, m.lie_down * m.stop_walking],
+            [drop * m.stop_walking, m.stop_walking, 1.0, m.unseen_change],
+            [m.lie_down, rise * m.stop_walking, m.unseen_change, 1.0],
         ]
-        for state, row in enumerate(rows):
-            row[state] = 1.0 - sum(row)
-        return rows
 
     def _scores(self, step: Step) -> list[float]:
         """Log-likelihood of each state."""
@@ -169,9 +173,8 @@ class ActivityFilter:
         expected = m.from_sitting if self._stance is Stance.SITTING else m.from_standing
         sit = _nats(step.pelvis_deg, expected.sitting_pelvis) + _nats(step.lordosis_deg, expected.sitting_lordosis)
         stand = _nats(step.pelvis_deg, expected.standing_pelvis) + _nats(step.lordosis_deg, expected.standing_lordosis)
-        likelier, gap = max(sit, stand), max(abs(sit - stand) - m.telling, 0.0)
+        likelier, gap = max(sit, stand), max(abs(sit - stand) - expected.telling, 0.0)
         sit, stand = (likelier, likelier - gap) if sit > stand else (likelier - gap, likelier)
-        lie = _nats(step.pelvis_deg, _ANY_PELVIS) + _nats(step.lordosis_deg, _ANY_LORDOSIS)
         tipped_deg = step.trunk_tipped_deg if math.isnan(step.pelvis_tipped_deg) else step.pelvis_tipped_deg
         upright, flat = _nats(tipped_deg, m.upright), _nats(tipped_deg, m.lying)
         stepping = math.log(max(step.stepping, m.least_stepping))
@@ -180,7 +183,7 @@ class ActivityFilter:
             m.posture_share * (sit + upright) + rests,
             m.posture_share * (stand + upright) + rests,
             m.posture_share * (stand + upright) + walks,
-            m.posture_share * (lie + flat) + rests,
+            m.posture_share * (likelier + flat) + rests,  # people lie in every posture: only the incline tells,
         ]
 
 

@@ -18,7 +18,7 @@ from analysis.model import GRAVITY, GRID_HZ, Floats, Pose, Segment
 STEP_TICKS = 25
 STEP_S = STEP_TICKS / GRID_HZ
 _FEWEST = 10  # ticks with data, for a step to be known
-_HEIGHT_RATE = 0.6  # 1/s, where the height filter forgets
+_HEIGHT_RATE = 0.8  # 1/s, where the height filter forgets
 _STEP_BAND_HZ = (0.8, 4.0)  # from one stride to two steps of brisk walking and the beat above
 _COLUMNS = 15  # tick, then q and acc of the pelvis, q and acc of the lumbar spine
 _PELVIS, _LUMBAR = slice(1, 8), slice(8, 15)
