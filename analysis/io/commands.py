@@ -7,7 +7,7 @@ from analysis.model import CalibrateRequest, Label, SessionEnd
 from analysis.schema import Command
 
 CALIBRATE_S = 5.0
-LONGEST_CALIBRATION_S = 60.0
+LONGEST_CALIBRATION_S = 120.0  # what the pipeline remembers
 
 
 def input_of_command(command: Command, newest_s: float) -> tuple[CalibrateRequest | Label | SessionEnd, str]:

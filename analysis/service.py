@@ -1,0 +1,323 @@
+"""Samples on MQTT in, posture, events and prompts out; live.
+
+Read, feed, write, and only then confirm. Everything that is fed is journalled in the order it is fed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+from analysis import schema
+from analysis.errors import PostureError, SchemaError, StoreError
+from analysis.io.announcing import Announcer
+from analysis.io.commands import input_of_command
+from analysis.io.live_session import LiveSession, Verdict
+from analysis.io.mqtt import Connection, MqttAddress, Received
+from analysis.io.notify import Notifier
+from analysis.io.notifying import Notifying
+from analysis.io.outputs import Delivered
+from analysis.io.store import Batch, Store, StoredSession
+from analysis.pipeline import PipelineSettings
+from analysis.schema import Command, Reply, Samples, Status, Stored
+
+COMMIT_S = 0.2  # between two commits at the pace of real time
+BUSY_COMMIT_S = 0.05  # when data come faster than that
+BUSY = 50  # messages in one cycle
+MOST = 1000
+IDLE_S = 0.25
+STATUS_S = 1.0
+STATUS_STORE_S = 0.5  # statuses are written at most this often, and every IDLE_STATUS_S at least
+IDLE_STATUS_S = 2.0
+RETRY_S = (0.5, 10.0)
+COMMAND_S = 10.0  # how long a command waits for the first block of the session it names
+COMMAND_ANY_S = 2.0  # and one that names none
+FORGET_S = 86400.0
+KEEP_S = 3600.0  # a session silent for this long is put away; the journal brings it back
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+def connect(address: MqttAddress, wearer: str) -> Connection:
+    """The service's connection, with the last will that tells it is gone."""
+    gone = Status(part="service", online=False, at=0.0)
+    return Connection(address, "upstand-service", (schema.topic(wearer, "status", "service"), schema.encode(gone)))
+
+
+class _GivenUpError(Exception):
+    """The service was told to stop while the store could not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A command whose session has not been seen yet."""
+
+    wearer: str
+    command: Command
+    until_s: float
+
+
+class Service:
+    """`store` and `connection` belong to the caller; the connection is entered and left by `run`."""
+
+    def __init__(
+        self,
+        store: Store,
+        connection: Connection,
+        pipeline_settings: PipelineSettings,
+        notifiers: Mapping[str, Notifier],
+        *,
+        wearer: str = "me",
+        raw_days: int | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.bad_messages = 0
+        self.note = ""  # what a person should know or do; empty when all is well
+        self._store = store
+        self._connection = connection
+        self._settings = pipeline_settings
+        self._notifying = Notifying(notifiers, now)
+        self._wearer = wearer
+        self._raw_days = raw_days
+        self._now = now
+        self._stop = asyncio.Event()
+        self._sessions: dict[str, LiveSession] = {}
+        self._seen_s: dict[str, float] = {}  # when a session last spoke, monotonic
+        self._newest: dict[str, str] = {}  # session id by wearer
+        self._announcers: dict[str, Announcer] = {}
+        self._waiting: list[_Waiting] = []
+        self._replies: list[tuple[str, Reply]] = []  # (wearer, reply), told after the next commit
+        self._answered: deque[str] = deque(maxlen=256)  # command ids: QoS 1 may bring one twice
+        self._statuses: dict[tuple[str, str], Status] = {}
+        self._statuses_at_s = float("-inf")
+        self._bad_kinds: set[str] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`. Raises PostureError where another service writes to the same store."""
+        self._stop = stop
+        async with self._connection:
+            for part in ("samples/+", "status/+", "commands/service"):
+                await self._connection.subscribe(schema.topic("+", *part.split("/")))
+            chores = [asyncio.create_task(self._beat()), asyncio.create_task(self._forget())]
+            try:
+                await self._work(chores)
+            except _GivenUpError:
+                _log.warning("stopped with unwritten blocks; the bridge keeps them and sends them again")
+            finally:
+                for chore in chores:
+                    chore.cancel()
+                await asyncio.gather(*chores, return_exceptions=True)
+                await self._notifying.close()
+                self._say_status(online=False)
+                with suppress(StoreError):
+                    delivered = self._notifying.take_delivered()
+                    await asyncio.to_thread(self._store.write, [], statuses=self._statuses, deliveries=delivered)
+
+    async def _work(self, chores: list[asyncio.Task[None]]) -> None:
+        while not self._stop.is_set():
+            received = await self._connection.receive(IDLE_S, MOST)
+            begun_s = time.monotonic()
+            await self._cycle(received)
+            for chore in chores:
+                if chore.done():
+                    chore.result()  # raises what ended it
+            if received:
+                pause_s = COMMIT_S if len(received) < BUSY else BUSY_COMMIT_S
+                await asyncio.sleep(max(0.0, begun_s + pause_s - time.monotonic()))
+        await self._cycle(await self._connection.receive(0.0, MOST))
+
+    async def _beat(self) -> None:
+        """Tell every second that the service runs, and put silent sessions away."""
+        while True:
+            self._say_status(online=True)
+            for session_id, seen_s in list(self._seen_s.items()):
+                live = self._sessions.get(session_id)
+                if time.monotonic() - seen_s > KEEP_S and live is not None and not live.has_work:
+                    del self._sessions[session_id], self._seen_s[session_id]
+            await asyncio.sleep(STATUS_S)
+
+    def _say_status(self, *, online: bool) -> None:
+        for wearer in {self._wearer, *(live.stored.wearer for live in self._sessions.values())}:
+            newest = self._sessions.get(self._newest.get(wearer, ""))
+            status = Status(
+                part="service",
+                online=online,
+                at=self._now(),
+                source=newest.stored.source if newest else "",
+                session_id=newest.stored.session_id if newest else "",
+                note=self.note,
+                bad_messages=self.bad_messages,
+            )
+            self._statuses[wearer, "service"] = status
+            if self._connection.connected:  # an old status is worth nothing later
+                topic = schema.topic(wearer, "status", "service")
+                self._connection.publish(topic, schema.encode(status), qos=1, retain=True)
+
+    async def _forget(self) -> None:
+        """Once a day, delete raw blocks and frames that are old enough."""
+        while self._raw_days is not None:
+            with suppress(StoreError):  # the next block will tell
+                await asyncio.to_thread(self._store.forget_before, self._now() - 86400.0 * self._raw_days)
+            await asyncio.sleep(FORGET_S)
+        await asyncio.Event().wait()
+
+    async def _cycle(self, received: list[Received]) -> None:
+        for message in received:
+            try:
+                await self._take(message)
+            except SchemaError as error:
+                self._bad(message.topic, error)
+        self._run_waiting()
+        await self._commit()
+
+    async def _take(self, message: Received) -> None:
+        wearer, *parts = schema.parts_of(message.topic)
+        schema.topic(wearer)  # raises for a name that is none
+        match parts:
+            case ["samples", segment]:
+                await self._take_samples(wearer, segment, message.payload)
+            case ["status", part] if part != "service":
+                self._statuses[wearer, part] = schema.decode(message.payload, Status)
+            case ["commands", "service"]:
+                self._take_command(wearer, schema.decode(message.payload, Command))
+
+    def _bad(self, topic: str, error: SchemaError) -> None:
+        self.bad_messages += 1
+        kind = topic.rsplit("/", 2)[-2] if "/" in topic else topic
+        if kind not in self._bad_kinds:
+            self._bad_kinds.add(kind)
+            _log.warning("%s: %s (more of this kind are only counted)", topic, error)
+
+    async def _take_samples(self, wearer: str, segment: str, payload: bytes) -> None:
+        message = schema.decode(payload, Samples)
+        if message.segment != segment or not 0 < len(message.session_id) <= 64 or not 0 <= message.seq < 2**31:
+            raise SchemaError("A Samples message contradicts its topic or has no sane session; update the bridge.")
+        block = schema.block_of(message)
+        live = await self._live(wearer, message)
+        self._seen_s[message.session_id] = time.monotonic()
+        if live.judge(block.segment, block.seq, time.monotonic()) is not Verdict.NEXT:
+            return
+        if not live.knows_sensor(block.segment, block.sensor_id):
+            sensor = (wearer, block.segment, block.sensor_id)
+            calibration = await self._patiently(lambda: self._store.newest_calibration(*sensor))
+            if calibration is not None:
+                live.carry_over(calibration)
+        live.add_block(block, payload)
+
+    async def _live(self, wearer: str, message: Samples) -> LiveSession:
+        live = self._sessions.get(message.session_id)
+        if live is None:
+            stored = await self._patiently(
+                lambda: self._store.session(message.session_id, wearer, message.source[:16], message.started_at)
+            )
+            if not stored.is_new:
+                self.note = "Catching up with what was measured before."
+            live = await self._patiently(lambda: self._rebuilt(stored))
+            self.note = ""
+            self._sessions[message.session_id] = live
+            newest = self._sessions.get(self._newest.get(wearer, ""))
+            if newest is None or newest.stored.started_at <= stored.started_at:
+                self._newest[wearer] = message.session_id
+        if live.stored.wearer != wearer:
+            raise SchemaError("A session cannot change its wearer; restart the bridge.")
+        return live
+
+    def _rebuilt(self, stored: StoredSession) -> LiveSession:
+        live = LiveSession(stored, self._settings)  # a fresh one each time: half a journal must not be fed twice
+        if not stored.is_new:
+            live.rebuild(self._store.journal(stored))
+        return live
+
+    def _take_command(self, wearer: str, command: Command) -> None:
+        if command.id in self._answered:
+            return
+        self._answered.append(command.id)
+        patience_s = COMMAND_S if command.session_id else COMMAND_ANY_S
+        self._waiting.append(_Waiting(wearer, command, time.monotonic() + patience_s))
+
+    def _run_waiting(self) -> None:
+        """Carry out the commands whose session is there; refuse those that have waited for too long."""
+        still: list[_Waiting] = []
+        for waiting in self._waiting:
+            command = waiting.command
+            live = self._sessions.get(command.session_id or self._newest.get(waiting.wearer, ""))
+            if live is not None and live.stored.wearer == waiting.wearer:
+                self._replies.append((waiting.wearer, self._carry_out(live, command)))
+            elif time.monotonic() > waiting.until_s:
+                text = "There are no measurements to apply this to; check that the sensors are connected."
+                self._replies.append((waiting.wearer, Reply(id=command.id, ok=False, message=text)))
+            else:
+                still.append(waiting)
+        self._waiting = still
+
+    @staticmethod
+    def _carry_out(live: LiveSession, command: Command) -> Reply:
+        try:
+            item, text = input_of_command(command, live.newest_s)
+        except PostureError as error:
+            return Reply(id=command.id, ok=False, message=str(error))
+        live.add(item)
+        return Reply(id=command.id, ok=True, message=text)
+
+    async def _commit(self) -> None:
+        """Feed and write all that waits in one transaction, then tell the world."""
+        lives = [live for live in self._sessions.values() if live.has_work]
+        batches = [live.take() for live in lives]
+        waited_s = time.monotonic() - self._statuses_at_s
+        statuses: dict[tuple[str, str], Status] = {}
+        if self._statuses and waited_s >= (STATUS_STORE_S if batches else IDLE_STATUS_S):
+            statuses, self._statuses = self._statuses, {}
+            self._statuses_at_s = time.monotonic()
+        told = self._notifying.take_delivered()
+        if batches or statuses or told:
+            await self._patiently(lambda: self._write(batches, statuses, told))
+        for live in self._sessions.values():
+            if live.touched:
+                self._confirm(live)
+        for batch in batches:
+            self._announce(batch)
+        for wearer, reply in self._replies:
+            self._connection.publish(schema.topic(wearer, "replies", reply.id), schema.encode(reply), qos=1)
+        self._replies = []
+
+    def _write(self, batches: list[Batch], statuses: dict[tuple[str, str], Status], told: list[Delivered]) -> None:
+        if self._store.write(batches, statuses=statuses, deliveries=told):
+            raise PostureError("Another service writes to the same store; stop one of the two.")
+
+    def _confirm(self, live: LiveSession) -> None:
+        for segment, seq in live.committed().items():
+            stored = Stored(session_id=live.stored.session_id, segment=segment, seq=seq)
+            self._connection.publish(schema.topic(live.stored.wearer, "stored", segment), schema.encode(stored), qos=1)
+
+    def _announce(self, batch: Batch) -> None:
+        wearer = batch.session.wearer
+        announcer = self._announcers.setdefault(wearer, Announcer(wearer))
+        announcer.announce(self._connection, batch.session.session_id, batch.outputs, time.monotonic())
+        self._notifying.notify(batch)
+
+    async def _patiently(self, work: Callable[[], T]) -> T:
+        """`work` in a thread, until the store lets it. Raises _GivenUpError when told to stop meanwhile."""
+        delay_s = RETRY_S[0]
+        while True:
+            try:
+                result = await asyncio.to_thread(work)
+            except StoreError as error:
+                if self.note != str(error):
+                    _log.warning("%s", error)
+                self.note = str(error)
+                if self._stop.is_set():
+                    raise _GivenUpError from error
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), delay_s)
+                delay_s = min(2 * delay_s, RETRY_S[1])
+            else:
+                if delay_s > RETRY_S[0]:
+                    self.note = ""
+                return result
