@@ -19,7 +19,7 @@ from dashboard import theme
 from dashboard.day import Curve, Day
 from dashboard.live import TRACE_S, Live
 from dashboard.theme import ACTIVITY_COLOURS, Palette
-from dashboard.words import ACTIVITY_WORDS, OUTCOME_WORDS
+from dashboard.words import ACTIVITY_WORDS, OUTCOME_WORDS, duration
 
 _Columns = dict[str, list[Any]]
 
@@ -90,59 +90,65 @@ def _lines(labels: list[str]) -> alt.Chart:
 
 def day_chart(day: Day) -> None:
     """What the body did over the day, a row for each activity, and the prompts above."""
-    x = _time_axis(day)
-    y = alt.Y(
-        "row:N",
-        sort=_ROWS,
-        scale=alt.Scale(domain=_ROWS),
-        title=None,
-        axis=alt.Axis(grid=True, ticks=False),
-    )
-    bars = (
-        alt.Chart(alt.NamedData("bouts"))
-        .mark_bar(height={"band": 0.78}, cornerRadius=2)
-        .encode(
-            x=x,
-            x2="end:T",
-            y=y,
-            color=alt.Color("row:N", scale=_activity_colours(), legend=None),
-            tooltip=[
-                alt.Tooltip("row:N", title="Activity"),
-                alt.Tooltip("start:T", format="%H:%M", title="from"),
-                "lasted:N",
-            ],
-        )
-    )
-    outcomes = list(OUTCOME_WORDS.values())
-    marks = (
-        alt.Chart(alt.NamedData("prompts"))
-        .mark_point(size=150, filled=True, opacity=1)
-        .encode(
-            x=alt.X("at:T"),
-            y=y,
-            shape=alt.Shape(
-                "outcome:N",
-                scale=alt.Scale(domain=outcomes, range=["triangle-up", "cross", "circle"]),
-                legend=alt.Legend(title=None, orient="top", symbolSize=130),
-            ),
-            color=alt.Color("outcome:N", scale=alt.Scale(domain=outcomes, range=["#1f8f84", "#c0472b", "#7d8588"])),
-            tooltip=[alt.Tooltip("at:T", format="%H:%M", title="asked at"), "outcome:N"],
-        )
-    )
     bouts: _Columns = {
         "start": [1000 * bout.start for bout in day.bouts],
         "end": [1000 * bout.end for bout in day.bouts],
         "row": [ACTIVITY_WORDS[bout.activity] for bout in day.bouts],
-        "lasted": [f"{(bout.end - bout.start) / 60:.0f} min" for bout in day.bouts],
+        "lasted": [duration(bout.end - bout.start) for bout in day.bouts],
     }
     prompts: _Columns = {
         "at": [1000 * asked.at for asked in day.prompts],
-        "row": ["Prompts"] * len(day.prompts),
+        "row": [_ROWS[0]] * len(day.prompts),
         "outcome": [OUTCOME_WORDS[asked.outcome] for asked in day.prompts],
     }
-    layers = alt.layer(bars, marks).resolve_scale(color="independent", shape="independent").properties(height=240)
-    told = ", ".join(f"{ACTIVITY_WORDS[a]} {day.totals_s[a] / 60:.0f} min" for a in _SHOWN)
-    _draw(layers, {"bouts": bouts, "prompts": prompts}, f"Activity over the day: {told}; {len(day.prompts)} prompts")
+    layers = alt.layer(_bars(day), _marks()).resolve_scale(color="independent", shape="independent")
+    told = ", ".join(f"{ACTIVITY_WORDS[a]} {duration(day.totals_s[a])}" for a in _SHOWN)
+    told = f"Activity over the day: {told}; {len(day.prompts)} prompts"
+    _draw(layers.properties(height=240), {"bouts": bouts, "prompts": prompts}, told)
+
+
+def _row() -> alt.Y:
+    axis = alt.Axis(grid=True, ticks=False)
+    return alt.Y("row:N", sort=_ROWS, scale=alt.Scale(domain=_ROWS), title=None, axis=axis)
+
+
+def _bars(day: Day) -> alt.Chart:
+    bars: alt.Chart = (
+        alt.Chart(alt.NamedData("bouts"))
+        .mark_bar(height={"band": 0.78}, cornerRadius=2)
+        .encode(
+            x=_time_axis(day),
+            x2="end:T",
+            y=_row(),
+            color=alt.Color("row:N", scale=_activity_colours(), legend=None),
+            tooltip=[
+                alt.Tooltip("row:N", title="activity"),
+                alt.Tooltip("start:T", format="%H:%M", title="from"),
+                alt.Tooltip("lasted:N", title="lasted"),
+            ],
+        )
+    )
+    return bars
+
+
+def _marks() -> alt.Chart:
+    """The prompts, their outcomes told apart by shape and by colour."""
+    outcomes = list(OUTCOME_WORDS.values())
+    shapes = alt.Scale(domain=outcomes, range=["triangle-up", "cross", "circle"])
+    colours = alt.Scale(domain=outcomes, range=["#1f8f84", "#c0472b", "#7d8588"])
+    legend = alt.Legend(title=None, orient="top", symbolSize=130)
+    marks: alt.Chart = (
+        alt.Chart(alt.NamedData("prompts"))
+        .mark_point(size=150, filled=True, opacity=1)
+        .encode(
+            x=alt.X("at:T"),
+            y=_row(),
+            shape=alt.Shape("outcome:N", scale=shapes, legend=legend),
+            color=alt.Color("outcome:N", scale=colours),
+            tooltip=[alt.Tooltip("at:T", format="%H:%M", title="asked at"), alt.Tooltip("outcome:N", title="outcome")],
+        )
+    )
+    return marks
 
 
 def curve_chart(day: Day, curve: Curve, metric: Metric, place: int) -> None:

@@ -74,4 +74,6 @@ def _battery(percent: int | None) -> str:
 
 def _signal(context: Context, action: str, segment: Segment) -> None:
     reply = commands.signal(context, action, segment)
-    st.toast(reply.message or ("Done." if reply.ok else "The bridge refused."), icon="✅" if reply.ok else "⚠️")
+    done = {"buzz": "buzzes", "identify": "blinks"}[action]
+    message = reply.message or (f"The {segment} sensor {done}." if reply.ok else "The bridge could not do that.")
+    st.toast(message, icon=":material/check:" if reply.ok else ":material/error:")

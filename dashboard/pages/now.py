@@ -51,7 +51,7 @@ def _posture(context: Context, session: Session | None, view: Live) -> None:
     with st.container(key="now_posture"):
         word = words.ACTIVITY_WORDS[view.activity]
         st.html(
-            '<div class="up-label">You are</div>'
+            f'<div class="up-label">{"You are" if context.wearer == context.settings.wearer else "The wearer is"}</div>'
             f'<div class="up-posture" style="color:{word_colour(view.activity)}">{word}</div>'
         )
     with st.container(key="now_bout"):

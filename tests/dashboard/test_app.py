@@ -58,15 +58,3 @@ def test_a_broken_store_is_one_sentence(store_file: Path) -> None:
     assert not app.exception
     assert app.error
     assert "Traceback" not in app.error[0].value
-
-
-def test_without_a_broker_the_button_says_what_to_do(store_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("UPSTAND_MQTT__HOST", "127.0.0.1")
-    monkeypatch.setenv("UPSTAND_MQTT__PORT", "1")
-    with Store.open(f"sqlite:///{store_file}") as store:
-        Wearer(store, "me")
-    app = _run()
-    app.button(key="calibrate").click().run()
-    assert not app.exception
-    assert app.error
-    assert "Hold still" not in _texts(app)
