@@ -73,6 +73,7 @@ class Keeper:
         self.blocks: dict[tuple[str, Segment], dict[int, Samples]] = {}
         self.twice = 0
         self.confirms = True
+        self.is_deaf = False  # what comes meanwhile is lost, as while the service restarts
         self.status: Status | None = None
         self._safe: dict[tuple[str, Segment], int] = {}
 
@@ -83,7 +84,7 @@ class Keeper:
             for received in await self.connection.receive(1.0):
                 if received.topic.endswith("/bridge"):
                     self.status = schema.decode(received.payload, Status)
-                else:
+                elif not self.is_deaf:
                     self.keep(schema.decode(received.payload, Samples))
             if self.confirms:
                 self.confirm()

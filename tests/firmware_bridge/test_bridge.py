@@ -128,7 +128,10 @@ async def test_our_sensors_lose_nothing_with_link_and_broker_lost(
         await until(lambda: stage.clock.now() > 20)
         await broker.kill()
         await until(lambda: stage.clock.now() > 30)
+        keeper.is_deaf = True
         await broker.start()
+        await until(lambda: stage.clock.now() > 40)
+        keeper.is_deaf = False
         await asyncio.wait_for(playing, 60)
         await until(lambda: all(keeper.samples("s1", segment) == stage.sent[segment] for segment in Segment))
         sent = dict(stage.sent)
