@@ -1,0 +1,59 @@
+"""A wearer who sits 31 minutes is asked to stand, stands, and the page shows the break as done.
+
+Then all of it is computed again from the raw samples, and must be the same.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from analysis.io.reader import Reader
+from analysis.model import PromptState
+from tests.upstand.system import CHROMIUM, Install, chromium
+
+pytestmark = [
+    pytest.mark.system,
+    pytest.mark.browser,
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine"),
+]
+
+
+def test_the_prompt_comes_and_closes_when_the_wearer_stands(tmp_path: Path) -> None:
+    install = Install(tmp_path)
+    with (
+        chromium() as page,
+        install.running("--simulate", "--speed", "60", "--script", "sit-then-stand") as process,
+    ):
+        assert process.stdout is not None
+        process.stdout.readline()
+        page.goto(install.page)
+        prompt = page.locator(".st-key-now_prompt")
+        expect(prompt).to_contain_text("You have been sitting for 30 min", timeout=150_000)
+        page.screenshot(path=tmp_path / "asked.png")
+        # The simulated wearer rises a minute of simulated time later.
+        expect(prompt).not_to_contain_text("You have been sitting for 30 min", timeout=60_000)
+        page.goto(f"{install.page}/today")
+        prompts = page.locator(".st-key-today_prompts")
+        expect(prompts).to_be_visible(timeout=20_000)
+        expect(page.locator(".st-key-today_totals")).to_contain_text(
+            re.compile("1 done", re.IGNORECASE), timeout=20_000
+        )
+        page.screenshot(path=tmp_path / "done.png", full_page=True)
+        with Reader(install.store_url) as reader:
+            session = reader.newest_session("simulated")
+            assert session is not None
+            [asked] = reader.prompts(session)
+            bouts = reader.events(session, "sitting")
+            rises = reader.events(session, "rise")
+    long_bout = next(bout for bout in bouts if bout.end_s is not None and bout.end_s - bout.start_s > 1800.0)
+    assert asked.state is PromptState.DONE
+    assert asked.due_s == pytest.approx(long_bout.start_s + 1800.0, abs=1.0)
+    assert asked.closed_s == pytest.approx(next(rise.start_s for rise in rises if rise.start_s > asked.due_s), abs=3.0)
+    done = install.command("reanalyze", "--wearer", "simulated")
+    assert done.returncode == 0, done.stdout
+    assert "every one the same as live" in done.stdout
