@@ -86,7 +86,7 @@ async def running(
     stop = asyncio.Event()
     with Store.open(url) as store:
         connection = service.connect(address, "me")
-        made = Service(store, connection, settings, notifiers or {}, wearer="me", raw_days=30)
+        made = Service(store, connection, settings, notifiers or {}, wearer="me")
         task = asyncio.create_task(made.run(stop))
         try:
             await connection.wait_connected(10)
