@@ -95,6 +95,9 @@ def _compare(reader: Reader, session: Session, run_a: int, run_b: int) -> Compar
 
 def _frame_difference(a: PostureFrame, b: PostureFrame) -> str:
     count = min(len(a.t), len(b.t))
+    lengths = f"One run has {len(a.t)} ticks, the other {len(b.t)}."
+    if not count:
+        return lengths if len(a.t) != len(b.t) else ""
     columns: dict[str, tuple[NDArray[np.generic], NDArray[np.generic]]] = {"time": (a.t, b.t)}
     for name in sorted({*a.values, *b.values}):
         if name not in a.values or name not in b.values:
@@ -106,10 +109,8 @@ def _frame_difference(a: PostureFrame, b: PostureFrame) -> str:
     row = firsts[name]
     if row < count:
         one, other = columns[name]
-        return f"At {a.t[row]:.1f} s {name} is {one[row]!r} and {other[row]!r}."
-    if len(a.t) != len(b.t):
-        return f"One run has {len(a.t)} ticks, the other {len(b.t)}."
-    return ""
+        return f"At {a.t[row]:.1f} s {name} is {one[row]} in one run and {other[row]} in the other."
+    return lengths if len(a.t) != len(b.t) else ""
 
 
 def _first_unequal(a: NDArray[np.generic], b: NDArray[np.generic]) -> int:

@@ -8,16 +8,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from math import isfinite
 from typing import TypeVar
 
 from analysis import schema
 from analysis.errors import PostureError, SchemaError, StoreError
 from analysis.io.announcing import Announcer
-from analysis.io.commands import input_of_command
+from analysis.io.commands import CommandDesk
 from analysis.io.live_session import LiveSession, Verdict
 from analysis.io.mqtt import Connection, MqttAddress, Received
 from analysis.io.notify import Notifier
@@ -25,7 +24,7 @@ from analysis.io.notifying import Notifying
 from analysis.io.outputs import Delivered
 from analysis.io.store import Batch, Store, StoredSession
 from analysis.pipeline import PipelineSettings
-from analysis.schema import Command, Reply, Samples, Status, Stored
+from analysis.schema import Command, Samples, Status, Stored
 
 COMMIT_S = 0.2  # between two commits at the pace of real time
 BUSY_COMMIT_S = 0.05  # when data come faster than that
@@ -36,8 +35,6 @@ STATUS_S = 1.0
 STATUS_STORE_S = 0.5  # statuses are written at most this often, and every IDLE_STATUS_S at least
 IDLE_STATUS_S = 2.0
 RETRY_S = (0.5, 10.0)
-COMMAND_S = 10.0  # how long a command waits for the first block of the session it names
-COMMAND_ANY_S = 2.0  # and one that names none
 FORGET_S = 86400.0
 KEEP_S = 3600.0  # a session silent for this long is put away; the journal brings it back
 
@@ -55,13 +52,10 @@ class _GivenUpError(Exception):
     """The service was told to stop while the store could not be written."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A command whose session has not been seen yet."""
-
-    wearer: str
-    command: Command
-    until_s: float
+def _is_storable(message: Samples) -> bool:
+    names = (message.session_id, message.sensor_id, message.source)
+    sane = all(0 < len(name) <= longest for name, longest in zip(names, (64, 128, 16), strict=True))
+    return sane and 0 <= message.seq < 2**31 and isfinite(message.started_at)
 
 
 class Service:
@@ -92,9 +86,7 @@ class Service:
         self._seen_s: dict[str, float] = {}  # when a session last spoke, monotonic
         self._newest: dict[str, str] = {}  # session id by wearer
         self._announcers: dict[str, Announcer] = {}
-        self._waiting: list[_Waiting] = []
-        self._replies: list[tuple[str, Reply]] = []  # (wearer, reply), told after the next commit
-        self._answered: deque[str] = deque(maxlen=256)  # command ids: QoS 1 may bring one twice
+        self._desk = CommandDesk()
         self._statuses: dict[tuple[str, str], Status] = {}
         self._statuses_at_s = float("-inf")
         self._bad_kinds: set[str] = set()
@@ -174,7 +166,7 @@ class Service:
                 await self._take(message)
             except SchemaError as error:
                 self._bad(message.topic, error)
-        self._run_waiting()
+        self._desk.carry_out(self._session_for, time.monotonic())
         await self._commit()
 
     async def _take(self, message: Received) -> None:
@@ -183,10 +175,10 @@ class Service:
         match parts:
             case ["samples", segment]:
                 await self._take_samples(wearer, segment, message.payload)
-            case ["status", part] if part != "service":
+            case ["status", "bridge" as part]:
                 self._statuses[wearer, part] = schema.decode(message.payload, Status)
             case ["commands", "service"]:
-                self._take_command(wearer, schema.decode(message.payload, Command))
+                self._desk.take(wearer, schema.decode(message.payload, Command), time.monotonic())
 
     def _bad(self, topic: str, error: SchemaError) -> None:
         self.bad_messages += 1
@@ -197,9 +189,9 @@ class Service:
 
     async def _take_samples(self, wearer: str, segment: str, payload: bytes) -> None:
         message = schema.decode(payload, Samples)
-        if message.segment != segment or not 0 < len(message.session_id) <= 64 or not 0 <= message.seq < 2**31:
-            raise SchemaError("A Samples message contradicts its topic or has no sane session; update the bridge.")
         block = schema.block_of(message)
+        if message.segment != segment or not _is_storable(message):
+            raise SchemaError("A Samples message contradicts its topic or itself; update the bridge.")
         live = await self._live(wearer, message)
         self._seen_s[message.session_id] = time.monotonic()
         if live.judge(block.segment, block.seq, time.monotonic()) is not Verdict.NEXT:
@@ -215,7 +207,7 @@ class Service:
         live = self._sessions.get(message.session_id)
         if live is None:
             stored = await self._patiently(
-                lambda: self._store.session(message.session_id, wearer, message.source[:16], message.started_at)
+                lambda: self._store.session(message.session_id, wearer, message.source, message.started_at)
             )
             if not stored.is_new:
                 self.note = "Catching up with what was measured before."
@@ -229,42 +221,16 @@ class Service:
             raise SchemaError("A session cannot change its wearer; restart the bridge.")
         return live
 
+    def _session_for(self, wearer: str, session_id: str) -> LiveSession | None:
+        """The session of that id, or the wearer's newest for an empty one."""
+        live = self._sessions.get(session_id or self._newest.get(wearer, ""))
+        return live if live is not None and live.stored.wearer == wearer else None
+
     def _rebuilt(self, stored: StoredSession) -> LiveSession:
         live = LiveSession(stored, self._settings)  # a fresh one each time: half a journal must not be fed twice
         if not stored.is_new:
             live.rebuild(self._store.journal(stored))
         return live
-
-    def _take_command(self, wearer: str, command: Command) -> None:
-        if command.id in self._answered:
-            return
-        self._answered.append(command.id)
-        patience_s = COMMAND_S if command.session_id else COMMAND_ANY_S
-        self._waiting.append(_Waiting(wearer, command, time.monotonic() + patience_s))
-
-    def _run_waiting(self) -> None:
-        """Carry out the commands whose session is there; refuse those that have waited for too long."""
-        still: list[_Waiting] = []
-        for waiting in self._waiting:
-            command = waiting.command
-            live = self._sessions.get(command.session_id or self._newest.get(waiting.wearer, ""))
-            if live is not None and live.stored.wearer == waiting.wearer:
-                self._replies.append((waiting.wearer, self._carry_out(live, command)))
-            elif time.monotonic() > waiting.until_s:
-                text = "There are no measurements to apply this to; check that the sensors are connected."
-                self._replies.append((waiting.wearer, Reply(id=command.id, ok=False, message=text)))
-            else:
-                still.append(waiting)
-        self._waiting = still
-
-    @staticmethod
-    def _carry_out(live: LiveSession, command: Command) -> Reply:
-        try:
-            item, text = input_of_command(command, live.newest_s)
-        except PostureError as error:
-            return Reply(id=command.id, ok=False, message=str(error))
-        live.add(item)
-        return Reply(id=command.id, ok=True, message=text)
 
     async def _commit(self) -> None:
         """Feed and write all that waits in one transaction, then tell the world."""
@@ -283,9 +249,8 @@ class Service:
                 self._confirm(live)
         for batch in batches:
             self._announce(batch)
-        for wearer, reply in self._replies:
+        for wearer, reply in self._desk.take_replies():
             self._connection.publish(schema.topic(wearer, "replies", reply.id), schema.encode(reply), qos=1)
-        self._replies = []
 
     def _write(self, batches: list[Batch], statuses: dict[tuple[str, str], Status], told: list[Delivered]) -> None:
         if self._store.write(batches, statuses=statuses, deliveries=told):

@@ -1,13 +1,78 @@
-"""What a person can ask of the service, as inputs of the pipeline. Pure."""
+"""What a person can ask of the service, as inputs of the pipeline."""
 
 from __future__ import annotations
 
-from analysis.errors import PostureError
+import re
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from analysis.errors import PostureError, SchemaError
+from analysis.io.live_session import LiveSession
 from analysis.model import CalibrateRequest, Label, SessionEnd
-from analysis.schema import Command
+from analysis.schema import Command, Reply
 
 CALIBRATE_S = 5.0
 LONGEST_CALIBRATION_S = 120.0  # what the pipeline remembers
+WAIT_S = 10.0  # how long a command waits for the first block of the session it names
+WAIT_ANY_S = 2.0  # and one that names none
+_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+
+SessionFor = Callable[[str, str], LiveSession | None]  # (wearer, session id or empty for the newest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A command whose session has not been seen yet."""
+
+    wearer: str
+    command: Command
+    until_s: float
+
+
+class CommandDesk:
+    """Holds commands until the session they are meant for is there; every one gets a reply."""
+
+    def __init__(self) -> None:
+        self._waiting: list[_Waiting] = []
+        self._replies: list[tuple[str, Reply]] = []
+        self._seen: deque[str] = deque(maxlen=256)  # ids: QoS 1 and a patient asker may bring one twice
+
+    def take(self, wearer: str, command: Command, now_s: float) -> None:
+        """Raises SchemaError for an id that cannot stand in the reply's topic."""
+        if not _ID.match(command.id):
+            raise SchemaError("A command's id must be 1 to 64 letters, digits, - or _; update the part that sent it.")
+        if command.id not in self._seen:
+            self._seen.append(command.id)
+            patience_s = WAIT_S if command.session_id else WAIT_ANY_S
+            self._waiting.append(_Waiting(wearer, command, now_s + patience_s))
+
+    def carry_out(self, session_for: SessionFor, now_s: float) -> None:
+        """Give the commands to the sessions that are there; refuse those that have waited for too long."""
+        waiting, self._waiting = self._waiting, []
+        for one in waiting:
+            live = session_for(one.wearer, one.command.session_id)
+            if live is not None:
+                self._replies.append((one.wearer, _carry_out(live, one.command)))
+            elif now_s > one.until_s:
+                text = "There are no measurements to apply this to; check that the sensors are connected."
+                self._replies.append((one.wearer, Reply(id=one.command.id, ok=False, message=text)))
+            else:
+                self._waiting.append(one)
+
+    def take_replies(self) -> list[tuple[str, Reply]]:
+        """(wearer, reply), to be told once what they promise is in the store."""
+        replies, self._replies = self._replies, []
+        return replies
+
+
+def _carry_out(live: LiveSession, command: Command) -> Reply:
+    try:
+        item, text = input_of_command(command, live.newest_s)
+    except PostureError as error:
+        return Reply(id=command.id, ok=False, message=str(error))
+    live.add(item)
+    return Reply(id=command.id, ok=True, message=text)
 
 
 def input_of_command(command: Command, newest_s: float) -> tuple[CalibrateRequest | Label | SessionEnd, str]:

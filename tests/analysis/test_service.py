@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+import numpy as np
 import pytest
 
 from analysis import batch, schema, service
@@ -190,10 +192,19 @@ async def test_foreign_messages_are_counted_and_harmless(broker: Any, url: str) 
         seen.send_raw(b"{}", "commands", "service")
         seen.send_raw(b'{"v": 2}', "status", "bridge")
         seen.send_raw(schema.encode(good).replace(b"\xa1v\x01", b"\xa1v\x07"), "samples", "pelvis")
-        await seen.until(lambda: (status := seen.status()) is not None and status.bad_messages == 5)
+        bad = [{"seq": -1}, {"started_at": float("nan")}, {"session_id": ""}, {"source": "x" * 99}, {"counts": b"x"}]
+        for wrong in bad:
+            seen.send([msgspec.structs.replace(good, **wrong)])
+        seen.send_raw(schema.encode(Command(id="a/+/#", action="end")), "commands", "service")
+        for number in range(50):
+            noise = np.random.default_rng(number).bytes(number)
+            seen.send_raw(noise, "samples", "pelvis")
+            seen.send_raw(noise, "status", "bridge")
+        expected = 5 + len(bad) + 1 + 100
+        await seen.until(lambda: (status := seen.status()) is not None and status.bad_messages == expected)
         seen.send([good])
         await seen.until(lambda: seen.confirmed() == {"pelvis": 0})
-        assert made.bad_messages == 5
+        assert made.bad_messages == expected
 
 
 async def test_commands_are_carried_out_and_answered(broker: Any, url: str) -> None:
