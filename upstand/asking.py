@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import secrets
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
 
 from analysis import schema
 from analysis.errors import PostureError
@@ -13,6 +17,7 @@ from analysis.schema import Command, Reply
 CONNECT_S = 10.0
 ANSWER_S = 30.0  # the service may still be starting, and lets a command wait for its session's first block
 AGAIN_S = 1.0
+LEAVE_S = 3.0
 
 
 async def ask(address: MqttAddress, wearer: str, commands: Sequence[Command]) -> None:
@@ -35,6 +40,18 @@ async def ask(address: MqttAddress, wearer: str, commands: Sequence[Command]) ->
     if waiting:
         actions = ", ".join(sorted({command.action for command in waiting.values()}))
         raise PostureError(f"The analysis did not answer to {actions}; see its log in `logs/`.")
+
+
+def command(action: str, **values: Any) -> Command:
+    """A command with an id of its own."""
+    return Command(id=secrets.token_hex(8), action=action, **values)
+
+
+async def end_session(address: MqttAddress, wearer: str, session_id: str) -> None:
+    """Ask for the session to be closed on leaving; where nobody answers, the next start closes it."""
+    with suppress(PostureError, TimeoutError):
+        async with asyncio.timeout(LEAVE_S):
+            await ask(address, wearer, [command("end", session_id=session_id)])
 
 
 async def _answers(connection: Connection, count: int) -> list[Received]:

@@ -12,6 +12,8 @@ from analysis.io.settings import Settings
 from firmware_bridge.ble import Ble, BluetoothError
 from firmware_bridge.bridge import Bridge, will
 from firmware_bridge.clock import SessionClock
+from hardware.twin.clock import PacedClock
+from upstand.asking import end_session
 from upstand.playing import new_session_id, play, simulated
 
 log = logging.getLogger(__name__)
@@ -21,7 +23,8 @@ async def bridge_sensors(
     settings: Settings, script: str, seed: int, speed: float, capture: Path | None, stop: asyncio.Event
 ) -> None:
     """Reads the sensors it finds until `stop`; if it finds none, plays the simulated wearer and says why."""
-    async with Connection(resolve(settings), "upstand-bridge", will(settings.wearer)) as connection:
+    address, session_id = resolve(settings), new_session_id()
+    async with Connection(address, "upstand-bridge", will(settings.wearer)) as connection:
         clock = SessionClock(time.monotonic, time.time())
         bridge = Bridge(
             settings.wearer,
@@ -30,7 +33,7 @@ async def bridge_sensors(
             Ble(),
             clock.now,
             clock.started_at,
-            new_session_id(),
+            session_id,
             "radio",
             "",
             settings.data_dir / "outbox",
@@ -43,6 +46,7 @@ async def bridge_sensors(
             found, note = [], str(error)
         if found:
             await bridge.run(stop)
+            await end_session(address, settings.wearer, session_id)
             return
     log.warning("%s", note)
     await bridge_simulated(settings, script, seed, speed, f"{note} Until then a simulated wearer runs.", stop, capture)
@@ -59,7 +63,7 @@ async def bridge_simulated(
 ) -> None:
     """Plays the simulated wearer until `stop` or the end of its script."""
     act = simulated(script, seed, settings.sensors.rate_hz, note)
-    await play(settings, act, speed, stop, capture)
+    await play(settings, act, PacedClock(speed), stop, capture)
     if not stop.is_set():
         log.info("the script has ended")
         await stop.wait()

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from msgspec import structs
 
@@ -28,7 +27,7 @@ from hardware.twin.recording import Recording
 from hardware.twin.script import Script, office_day, sit_then_stand
 from hardware.twin.stage import Stage
 from hardware.twin.wearer import Wearer, demo
-from upstand.asking import ask
+from upstand.asking import ask, command, end_session
 
 SIMULATED = "simulated"
 WAITING_BLOCKS = 300  # so many unstored blocks make the stage wait for the analysis
@@ -68,7 +67,7 @@ def simulated(script: str, seed: int, rate_hz: int, note: str) -> Play:
         raise PostureError(f"There is no script {script!r}; use demo, {' or '.join(scripts)}.")
     names = {Segment.PELVIS: "Upstand P-sim", Segment.LUMBAR: "Upstand L-sim"}
     peripherals = tuple(UpstandPeripheral(names[at], wearer.source(at, float(rate_hz))) for at in Segment)
-    calibrate = _command("calibrate", stance=Stance.STANDING, start_s=2.0, duration_s=8.0)
+    calibrate = command("calibrate", stance=Stance.STANDING, start_s=2.0, duration_s=8.0)
     return Play(SIMULATED, "simulated", note, peripherals, (calibrate,))
 
 
@@ -78,21 +77,22 @@ def replayed(recording: Recording) -> Play:
         WitMotionPeripheral(f"WT901BLECL {at}", recording.sources[at], keeps_rate=True) for at in Segment
     )
     start_s, duration_s, stance = recording.calibration
-    calibrate = _command("calibrate", stance=stance, start_s=start_s, duration_s=duration_s)
+    calibrate = command("calibrate", stance=stance, start_s=start_s, duration_s=duration_s)
     labels = tuple(
-        _command("label", start_s=trial.start_s, end_s=trial.end_s, text=trial.label) for trial in recording.trials
+        command("label", start_s=trial.start_s, end_s=trial.end_s, text=trial.label) for trial in recording.trials
     )
     note = f"This is a recording ({recording.name}) played back."
     return Play(f"replay-{recording.name}", "replay", note, peripherals, (calibrate, *labels))
 
 
-async def play(settings: Settings, act: Play, speed: float, stop: asyncio.Event, capture: Path | None = None) -> Played:
-    """Plays until its end or `stop`; at its end, returns when the analysis has stored and closed everything.
+async def play(
+    settings: Settings, act: Play, clock: PacedClock, stop: asyncio.Event, capture: Path | None = None
+) -> Played:
+    """Plays on `clock` until its end or `stop`; at its end, returns when the analysis has stored and closed everything.
 
     Raises PostureError when the sensors, the broker or the analysis fail.
     """
     session_id = new_session_id()
-    clock = PacedClock(speed)
     address = resolve(settings)
     begun_s: float | None = None  # real time at which virtual time began to run
 
@@ -102,10 +102,9 @@ async def play(settings: Settings, act: Play, speed: float, stop: asyncio.Event,
         await bridge.wait_below(WAITING_BLOCKS)
 
     async def perform() -> None:
-        commands = [structs.replace(command, session_id=session_id) for command in act.commands]
+        commands = [structs.replace(given, session_id=session_id) for given in act.commands]
         await asyncio.gather(stage.run(), ask(address, act.wearer, commands))
         await bridge.wait_below(1)
-        await ask(address, act.wearer, [_command("end", session_id=session_id, start_s=clock.now())])
 
     async with (
         Connection(address, "upstand-bridge", will(act.wearer)) as connection,
@@ -138,6 +137,7 @@ async def play(settings: Settings, act: Play, speed: float, stop: asyncio.Event,
             performing.cancel()
             over.set()
             await bridging
+            await end_session(address, act.wearer, session_id)
         real_s = time.monotonic() - begun_s if begun_s else 0.0
         return Played(session_id, stage.sent, real_s, clock.now())
 
@@ -145,7 +145,3 @@ async def play(settings: Settings, act: Play, speed: float, stop: asyncio.Event,
 def new_session_id() -> str:
     """Sorts by time, and no two are alike."""
     return f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
-
-
-def _command(action: str, **values: Any) -> Command:
-    return Command(id=secrets.token_hex(8), action=action, **values)

@@ -13,6 +13,7 @@ from analysis.io.mqtt import Connection, resolve
 from analysis.io.reader import Reader
 from analysis.io.settings import Settings
 from analysis.model import Floats, PostureFrame, Segment
+from hardware.twin.clock import PacedClock
 from hardware.twin.recording import Recording, load
 from upstand import broker
 from upstand.playing import Played, play, replayed
@@ -71,7 +72,7 @@ async def replay_files(
             await supervisor.start(dashboard_part(settings, config, f"replay-{recordings[0].name}"))
             say(f"They are shown on http://{settings.dashboard.address}:{settings.dashboard.port}.")
         for recording in recordings:
-            played = await _play(settings, recording, speed, stop)
+            played = await play(settings, replayed(recording), PacedClock(speed), stop)
             if stop.is_set():
                 break
             results.append(summary(settings, recording, played))
@@ -81,10 +82,6 @@ async def replay_files(
         else:
             say(closing(results))
     return results
-
-
-async def _play(settings: Settings, recording: Recording, speed: float, stop: asyncio.Event) -> Played:
-    return await play(settings, replayed(recording), speed, stop)
 
 
 async def _runs_already(settings: Settings) -> bool:
