@@ -1,0 +1,16 @@
+"""`python -m benchmarks`: measures everything, prints it and writes results.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks import live, report, simulated_day
+
+
+def main() -> None:
+    sections = [*live.measure(), simulated_day.measure()]
+    report.write(sections, Path(__file__).parent / "results.md")
+    print(report.render(sections))
+
+
+main()
