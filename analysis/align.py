@@ -37,9 +37,14 @@ class Aligner:
 
     @property
     def watermark_s(self) -> float:
-        """Ticks up to here will be told by the next feed, whatever comes."""
+        """Ticks before this will be told by the next feed, whatever comes."""
         heads = self._head_s.values()
         return max(min(heads), max(heads) - LAG_S)
+
+    @property
+    def laggards(self) -> list[Segment]:
+        """The segments that the next feed will not wait for."""
+        return [segment for segment, head_s in self._head_s.items() if head_s < self.watermark_s]
 
     def feed(self, parts: Iterable[SegmentOrientation]) -> list[Pose]:
         self.take(parts)
@@ -64,7 +69,7 @@ class Aligner:
             self._next = math.ceil(first_s * GRID_HZ)
             self._known = self._next - 1
         poses = []
-        last = math.floor(until_s * GRID_HZ)
+        last = math.ceil(until_s * GRID_HZ) - 1  # a tick needs a sample after it
         while self._next <= last:
             end = min(self._next + _AT_ONCE, last + 1)
             pose = self._pose(np.arange(self._next, end))
@@ -120,7 +125,7 @@ class _Place:
         left = np.minimum(np.maximum(place, 0), len(times) - 2)
         width = times[left + 1] - times[left]
         share = (t - times[left]) / width
-        return cls(left, share, (width <= BRIDGE_S) & (share >= 0) & (share <= 1))
+        return cls(left, share, (width <= BRIDGE_S) & (share >= 0) & (share < 1))
 
     def only(self, chosen: NDArray[np.bool_]) -> _Place:
         return _Place(self.left[chosen], self.share[chosen], self.is_known[chosen])

@@ -27,8 +27,7 @@ SETTLING_S = 2.0
 TAU_S = 3.0  # of the low-pass: sway and steps are faster, the gyroscope's drift is slower
 JUMP_S = 86400.0  # no session has a hole of a day: such a time stamp is broken
 _LATEST_S = 30 * JUMP_S
-_ACC_LIMIT = 1000.0  # m/s²; far over any sensor's range, so that broken rows cannot overflow
-_GYR_LIMIT = 60.0  # rad/s
+_LIMITS: Floats = np.repeat([400.0, 80.0], 3)  # m/s² and rad/s; beyond any sensor's range a row is broken
 _SPIKE: Floats = np.repeat([40.0, 5.0], 3)  # m/s² and rad/s, there and back from one sample to the next
 _UP: Floats = np.array([0.0, 0.0, 1.0])
 _TIPPED = 0.5  # once up has drifted 60° from the inertial frame's z, that frame is laid down anew
@@ -39,7 +38,7 @@ Rows = Floats  # (n, 7): t, acc, gyr
 class OrientationFilter:
     """One sensor's orientation, sensor → world, at its own rate (10 to 400 Hz, taken from the times).
 
-    Rows that are not finite, do not advance in time or feel no force at all are left out, as if lost.
+    Rows that are not finite or beyond any range, do not advance in time or feel no force are left out, as if lost.
     """
 
     def __init__(self, segment: Segment) -> None:
@@ -77,9 +76,10 @@ class OrientationFilter:
         return [*self._turn(self._spikes.flush()), *self._end_run()]
 
     def _end_run(self) -> list[SegmentOrientation]:
+        """The rest of a run; one that ends before its first chunk is not worth starting the filter for."""
         told = []
-        if len(self._pending):
-            told.append(self._turned(self._pending))
+        if self._run is not None and self._run.has_begun and len(self._pending):
+            told.append(self._turned(self._run, self._pending))
         self._pending, self._run = self._pending[:0], None
         return told
 
@@ -90,10 +90,9 @@ class OrientationFilter:
         self._pending = rows[whole:]
         if self._run is None and len(rows):
             self._run = _Run(self._bias)
-        return [self._turned(rows[:whole])] if whole else []
+        return [self._turned(self._run, rows[:whole])] if self._run is not None and whole else []
 
-    def _turned(self, rows: Rows) -> SegmentOrientation:
-        run = self._run or _Run(self._bias)
+    def _turned(self, run: _Run, rows: Rows) -> SegmentOrientation:
         q, gyr = run.feed(rows)
         quality = np.where(rows[:, 0] - run.start_s < SETTLING_S, np.uint16(Quality.SETTLING), np.uint16(0))
         return SegmentOrientation(self._segment, rows[:, 0], q, rows[:, 1:4], gyr, quality)
@@ -101,11 +100,9 @@ class OrientationFilter:
     def _sane(self, rows: Rows) -> Rows:
         t = rows[:, 0]
         step_s = np.diff(t, prepend=self._newest_s if self._newest_s > -math.inf else t[:1] - 1.0)
-        usable = np.isfinite(rows).all(axis=1) & (rows[:, 1:4] != 0).any(axis=1)
+        usable = np.isfinite(t) & (np.abs(rows[:, 1:]) < _LIMITS).all(axis=1) & (rows[:, 1:4] != 0).any(axis=1)
         if not (usable & (step_s > 0) & (step_s <= JUMP_S) & (np.abs(t) < _LATEST_S)).all():
             rows = rows[self._advancing(t.tolist(), usable)]
-        rows[:, 1:4] = np.clip(rows[:, 1:4], -_ACC_LIMIT, _ACC_LIMIT)
-        rows[:, 4:] = np.clip(rows[:, 4:], -_GYR_LIMIT, _GYR_LIMIT)
         return rows
 
     def _advancing(self, times_s: list[float], usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -133,11 +130,13 @@ class _Spikes:
         self._tail = rows[-2:]
         before, here, after = rows[:-2, 1:], rows[1:-1, 1:], rows[2:, 1:]
         up, down = here - before, here - after
-        spiky: NDArray[np.bool_] = (np.minimum(np.abs(up), np.abs(down)) > _SPIKE) & (up * down > 0)
+        smaller: Floats = np.minimum(np.abs(up), np.abs(down))
+        near = rows[2:, :1] - rows[1:-1, :1] <= GAP_S
+        spiky: NDArray[np.bool_] = np.logical_and(smaller > _SPIKE, (up * down > 0) & near)
         told = rows[1:-1]
         if spiky.any():
             told = told.copy()
-            told[:, 1:] = np.where(spiky.any(axis=1)[:, None], 0.5 * (before + after), here)
+            told[:, 1:] = np.where(spiky.any(axis=1, keepdims=True), 0.5 * (before + after), here)
         return told
 
     def flush(self) -> Rows:
@@ -156,9 +155,13 @@ class _Run:
         self._carry: Floats = quaternion.IDENTITY
         self._gravity = _GravityFilter(0.02)
 
+    @property
+    def has_begun(self) -> bool:
+        return not math.isnan(self.start_s)
+
     def feed(self, rows: Rows) -> tuple[Floats, Floats]:
         """q (n, 4) sensor → world and the gyroscope (n, 3) without bias. n is whole chunks, except at the very end."""
-        if math.isnan(self.start_s):
+        if not self.has_begun:
             self._begin(rows[:CHUNK])
         missing = -len(rows) % CHUNK
         dt = np.diff(rows[:, 0], prepend=self._last_s)

@@ -30,6 +30,7 @@ from analysis.model import (
     Prompt,
     SampleBlock,
     Segment,
+    SegmentOrientation,
     SessionEnd,
 )
 from analysis.mounting import Mountings
@@ -108,8 +109,9 @@ class Pipeline:
         since_s = stream.worn[-1][0] if was_worn else -math.inf
         if was_worn:
             self._mountings.put(block.segment, since_s, None)
-        carried = self._carried.pop(block.segment, None)
+        carried = self._carried.get(block.segment)
         if carried is not None and carried.sensor_id == block.sensor_id:
+            del self._carried[block.segment]
             self._install(carried, since_s, is_current=False)
 
     def _carry_over(self, calibration: Calibration) -> None:
@@ -126,9 +128,13 @@ class Pipeline:
 
     def _turn(self) -> None:
         for stream in self._streams.values():
-            parts = stream.turned(is_over=self._is_over)
-            self._calibrator.take(parts)
-            self._aligner.take(parts)
+            self._keep(stream.turned(is_over=self._is_over))
+        for segment in self._aligner.laggards:
+            self._keep(self._streams[segment].peeked())
+
+    def _keep(self, parts: list[SegmentOrientation]) -> None:
+        self._calibrator.take(parts)
+        self._aligner.take(parts)
 
     def _answers(self) -> list[Output]:
         told: list[Output] = []

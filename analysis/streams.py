@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 
@@ -23,6 +26,8 @@ class Stream:
         self._from_s = -math.inf
         self._blocks: list[SampleBlock] = []
         self._parts: list[SegmentOrientation] = []
+        self._told_s = -math.inf
+        self._has_peeked = False
 
     def take(self, block: SampleBlock) -> bool:
         """True when this block is the first of a sensor that was not worn here before it."""
@@ -33,6 +38,7 @@ class Stream:
         if is_new:
             self._swap(block.sensor_id, float(finite[0]))
         self._blocks.append(block)
+        self._has_peeked = False
         possible = finite[finite < max(self.newest_s, float(finite[0])) + JUMP_S]
         self.newest_s = max(self.newest_s, float(possible.max()))
         return is_new
@@ -40,6 +46,7 @@ class Stream:
     def _swap(self, sensor_id: str, first_s: float) -> None:
         if self.worn:
             self._parts = self.turned(is_over=True)
+            self._told_s = -math.inf
             self._filter = OrientationFilter(self.segment)
             self._from_s = self.newest_s + _SWAP_S
         self.worn.append((max(first_s, self.newest_s), sensor_id))
@@ -56,7 +63,29 @@ class Stream:
             parts += self._filter.feed(t, acc, gyr)
         if is_over:
             parts += self._filter.flush()
-        return parts
+        return self._untold(parts)
+
+    def peeked(self) -> list[SegmentOrientation]:
+        """What the filter still holds back, while the sensor is silent: told now as if it were the end.
+
+        If it is, the end would say the same; if not, the same samples are not told again.
+        """
+        if self._has_peeked:
+            return []
+        self._has_peeked = True
+        return self._untold(deepcopy(self._filter).flush())
+
+    def _untold(self, parts: Iterable[SegmentOrientation]) -> list[SegmentOrientation]:
+        kept = []
+        for part in parts:
+            if part.t[0] <= self._told_s:
+                new = part.t > self._told_s
+                columns = {name: getattr(part, name)[new] for name in ("t", "q", "acc", "gyr", "quality")}
+                part = replace(part, **columns)
+            if len(part.t):
+                self._told_s = float(part.t[-1])
+                kept.append(part)
+        return kept
 
 
 def _joined(arrays: tuple[Floats, ...]) -> Floats:

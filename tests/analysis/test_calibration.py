@@ -114,9 +114,7 @@ def test_people_who_sit_quietly_can_be_calibrated() -> None:
             acc, gyr = counts.counts[:, :3] * source.acc_scale, counts.counts[:, 3:] * source.gyr_scale
             q = np.tile(quaternion.IDENTITY, (len(acc), 1))
             sensors[segment] = (str(segment), History())
-            sensors[segment][1].feed(
-                SegmentOrientation(segment, counts.t, q, acc, gyr, np.zeros(len(acc), np.uint16))
-            )
+            sensors[segment][1].feed(SegmentOrientation(segment, counts.t, q, acc, gyr, np.zeros(len(acc), np.uint16)))
         done = calibrate(CalibrateRequest(start_s, duration_s, stance), sensors)
         assert {calibration.segment for calibration in done} == set(Segment), file.stem
         assert max(calibration.tilt_error_deg for calibration in done) < 3.0, file.stem

@@ -1,0 +1,104 @@
+"""What every detector must do: tell the same events however its ticks are cut, and find a day's events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis import detectors
+from analysis.detectors import Detector
+from analysis.model import Activity, Event, PostureFrame, SessionEnd
+from analysis.pipeline import Pipeline, PipelineSettings
+from analysis.registry import discover
+from hardware.twin.moves import GetUp, Hold, LieDown, Rise, SitDown, Walk
+from hardware.twin.script import of_moves
+from hardware.twin.wearer import Wearer
+from tests.analysis.simulated import QUIET, joined, worn
+
+DETECTORS = discover(detectors, "DETECTOR", Detector)
+EVERY = pytest.mark.parametrize("detector", DETECTORS.values(), ids=DETECTORS.keys())
+
+DAY = of_moves(
+    "a short day",
+    *(Hold(20.0), SitDown(), Hold(30.0), Rise(), Hold(10.0), Walk(25.0), Hold(10.0), SitDown(), Hold(20.0)),
+    *(LieDown(), Hold(30.0), GetUp(), Hold(20.0), Rise(), Hold(12.0)),
+)
+FOUND = {"bouts": {"sitting": 3, "standing": 4, "walking": 1, "lying": 1, "rise": 2}}
+
+
+@cache
+def day() -> PostureFrame:
+    pipeline = Pipeline(PipelineSettings())
+    return joined(pipeline.feed(QUIET, *worn(Wearer(DAY, 4), DAY.end_s), SessionEnd(DAY.end_s)))
+
+
+def pieces(frame: PostureFrame, places: Iterable[int]) -> list[PostureFrame]:
+    edges = sorted({0, len(frame.t), *(place for place in places if place < len(frame.t))})
+    return [
+        PostureFrame(
+            frame.t[a:b],
+            {name: value[a:b] for name, value in frame.values.items()},
+            frame.activity[a:b],
+            frame.quality[a:b],
+        )
+        for a, b in zip(edges[:-1], edges[1:], strict=True)
+    ]
+
+
+def watched(detector: Detector, frames: Iterable[PostureFrame], end_s: float) -> list[Event]:
+    watcher = detector.make()
+    return [event for frame in frames for event in watcher.feed(frame)] + watcher.close(end_s)
+
+
+def random_day(seed: int) -> PostureFrame:
+    """Runs of any activity, with unknown spans and silences among them."""
+    rng = np.random.default_rng(seed)
+    runs = [np.full(rng.integers(1, 200), rng.integers(0, 5)) for _ in range(30)]
+    activity = np.concatenate(runs).astype(np.int8)
+    ticks = np.cumsum(np.where(rng.random(len(activity)) < 0.002, rng.integers(2, 1500, len(activity)), 1))
+    return PostureFrame(ticks / 10, {}, activity, np.zeros(len(activity), np.uint16))
+
+
+def test_there_are_detectors_and_each_has_a_day_checked() -> None:
+    assert DETECTORS.keys() == FOUND.keys()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 3000), max_size=30))
+@EVERY
+def test_cutting_changes_nothing(detector: Detector, seed: int, places: list[int]) -> None:
+    frame = random_day(seed)
+    end_s = float(frame.t[-1])
+    assert watched(detector, pieces(frame, places), end_s) == watched(detector, [frame], end_s)
+
+
+@EVERY
+def test_every_event_is_of_a_kind_it_names_lies_in_the_session_and_ends(detector: Detector) -> None:
+    for seed in range(20):
+        frame = random_day(seed)
+        events = watched(detector, [frame], float(frame.t[-1]))
+        assert events
+        last: dict[tuple[str, float], float | None] = {}
+        for event in events:
+            assert event.kind in detector.kinds
+            assert frame.t[0] <= event.start_s <= frame.t[-1]
+            assert event.end_s is None or event.start_s <= event.end_s <= frame.t[-1] + 0.1 + 1e-9
+            assert last.get((event.kind, event.start_s)) is None  # what has ended is not told again
+            last[event.kind, event.start_s] = event.end_s
+        assert None not in last.values()
+
+
+@pytest.mark.parametrize("name", DETECTORS)
+def test_a_simulated_day_gives_its_events(name: str) -> None:
+    ended = [event for event in watched(DETECTORS[name], [day()], DAY.end_s) if event.end_s is not None]
+    counts = {kind: sum(event.kind == kind for event in ended) for kind in DETECTORS[name].kinds}
+    assert counts == FOUND[name]
+
+
+def test_the_simulated_day_itself_is_as_scripted() -> None:
+    assert set(np.unique(day().activity)) == set(Activity)  # UNKNOWN before the calibration
