@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -68,6 +69,9 @@ class World:
         async with asyncio.timeout(timeout_s):
             while not condition():
                 self.heard += await self._connection.receive(timeout_s=0.05)
+
+    async def until_confirmed(self, seq: int) -> None:
+        await self.until(lambda: all(self.confirmed().get(segment, -1) >= seq for segment in Segment))
 
 
 @asynccontextmanager
@@ -192,7 +196,19 @@ async def test_foreign_messages_are_counted_and_harmless(broker: Any, url: str) 
         seen.send_raw(b"{}", "commands", "service")
         seen.send_raw(b'{"v": 2}', "status", "bridge")
         seen.send_raw(schema.encode(good).replace(b"\xa1v\x01", b"\xa1v\x07"), "samples", "pelvis")
-        bad = [{"seq": -1}, {"started_at": float("nan")}, {"session_id": ""}, {"source": "x" * 99}, {"counts": b"x"}]
+        bad: list[dict[str, Any]] = [
+            {"seq": -1},
+            {"started_at": float("nan")},
+            {"session_id": ""},
+            {"source": "x" * 99},
+            {"counts": b"x"},
+        ]
+            {"seq": -1},
+            {"started_at": float("nan")},
+            {"session_id": ""},
+            {"source": "x" * 99},
+            {"counts": b"x"},
+        ]
         for wrong in bad:
             seen.send([msgspec.structs.replace(good, **wrong)])
         seen.send_raw(schema.encode(Command(id="a/+/#", action="end")), "commands", "service")
@@ -314,6 +330,41 @@ async def test_prompts_are_told_and_how_that_went_is_kept(broker: Any, url: str)
         kept = {one.notifier: (one.delivered, one.reason) for one in reader.deliveries(newest(reader))}
     assert told[0].prompt_id == prompt.prompt_id
     assert kept == {"reach": (True, ""), "miss": (False, "Nobody there.")}
+
+
+_ALONE = """
+import asyncio, sys
+from analysis.io.mqtt import MqttAddress
+from analysis.io.store import Store
+from analysis.pipeline import PipelineSettings
+from analysis.service import Service, connect
+address = MqttAddress("127.0.0.1", int(sys.argv[2]), sys.argv[3], sys.argv[4])
+with Store.open(sys.argv[1]) as store:
+    asyncio.run(Service(store, connect(address, "me"), PipelineSettings(), {}).run(asyncio.Event()))
+"""
+
+
+async def test_a_service_that_is_killed_loses_nothing_that_it_confirmed(broker: Any, url: str) -> None:
+    """Killed outright while blocks pour in; its last will tells that it is gone."""
+    address, confirmed = broker.address, {"pelvis": -1, "lumbar": -1}
+    arguments = (sys.executable, "-c", _ALONE, url, str(address.port), address.username, address.password)
+    async with world(address) as seen:
+        for goal in (100, 400, 699):
+            process = await asyncio.create_subprocess_exec(*arguments)
+            await seen.until(lambda: (status := seen.status()) is not None and status.online)
+            for segment in Segment:  # as the bridge does: again from what was confirmed last
+                seen.send(message_of(segment, seq) for seq in range(confirmed[segment] + 1, 700))
+            await seen.until_confirmed(goal)
+            process.kill()
+            await process.wait()
+            await seen.until(lambda: (status := seen.status()) is not None and not status.online)
+            confirmed |= seen.confirmed()
+            with Store.open(url) as store:
+                found = store.find("s")
+                assert found is not None
+                for segment in Segment:
+                    assert found.next_seq.get(segment, 0) > confirmed[segment]
+    assert batch.reanalyze(url, "s", PipelineSettings()).first_difference == ""
 
 
 async def test_two_services_on_one_store_are_found_out(broker: Any, url: str) -> None:

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from analysis import batch, schema
@@ -36,7 +36,7 @@ def offer(live: LiveSession, message: schema.Samples, now_s: float = 0.0) -> Ver
     return verdict
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None, phases=[Phase.reuse, Phase.generate])  # shrinking would take minutes
 @given(data=st.data())
 def test_no_crash_loses_or_doubles_anything(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """A bridge that resends from what is confirmed, a service that dies anywhere: the same as undisturbed."""
