@@ -72,9 +72,9 @@ def readable_inputs(entries: Iterable[Entry]) -> Iterator[Input]:
 class Bundler:
     """Cuts inputs in arrival order into feeds, the same way however they are handed over.
 
-    The pipeline decides for lack of the other sensor at the end of a feed. A block that leaves one sensor
-    more than AHEAD_S before the other is therefore a feed of its own, live as in batch; everywhere else a cut
-    changes nothing.
+    The pipeline decides for lack of the other sensor, and where its grid begins, at the end of a feed. The first
+    block of each sensor, and every block that leaves one sensor more than AHEAD_S before the other, is therefore a
+    feed of its own, live as in batch; everywhere else a cut changes nothing.
     """
 
     def __init__(self) -> None:
@@ -88,9 +88,9 @@ class Bundler:
             if not isinstance(item, SampleBlock):
                 bundle.append(item)
                 continue
-            end_s = float(item.t[-1])
+            end_s, is_first = float(item.t[-1]), item.segment not in self._end_s
             self._end_s[item.segment] = max(end_s, self._end_s.get(item.segment, end_s))
-            if max(self._end_s.values()) - min(self._end_s.values()) > AHEAD_S:
+            if is_first or max(self._end_s.values()) - min(self._end_s.values()) > AHEAD_S:
                 if bundle:
                     yield bundle
                 yield [item]
