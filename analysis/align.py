@@ -91,8 +91,8 @@ class Aligner:
         values = {segment: place.between(self._rows[segment]) for segment, place in places.items()}
         quality = np.zeros(len(t), dtype=np.uint16)
         for segment, place in places.items():
-            settling = np.nan_to_num(values[segment][:, _QUALITY]).astype(np.uint16)
-            quality |= np.where(place.is_known, settling, np.uint16(_MISSING[segment]))
+            flags = np.where(place.is_known, values[segment][:, _QUALITY], float(_MISSING[segment]))
+            quality |= flags.astype(np.uint16)
         return Pose(
             t=t,
             q={segment: quaternion.normalise(rows[:, _Q]) for segment, rows in values.items()},

@@ -17,19 +17,21 @@ class _Period:
     after_s: float  # ticks later than this
     number: int  # of two with the same start the later made one holds
     mounting: Floats | None = field(compare=False)  # (4,) segment → sensor; None: not calibrated
+    axes: Floats | None = field(compare=False)  # (3, 3) the sensor's axes as the segment sees them, one a row
 
 
 class Mountings:
     """Which mounting holds when, for each segment; periods may be laid down in any order."""
 
     def __init__(self) -> None:
-        self._periods = {segment: [_Period(-math.inf, 0, None)] for segment in Segment}
+        self._periods = {segment: [_Period(-math.inf, 0, None, None)] for segment in Segment}
         self._count = 0
 
     def put(self, segment: Segment, after_s: float, mounting: Floats | None) -> None:
         """From the first tick after `after_s` until the next period begins."""
         self._count += 1
-        insort(self._periods[segment], _Period(after_s, self._count, mounting))
+        axes = None if mounting is None else quaternion.rotate(quaternion.conjugate(mounting), np.eye(3))
+        insort(self._periods[segment], _Period(after_s, self._count, mounting, axes))
 
     def applied(self, pose: Pose) -> Pose:
         """A pose of sensors as a pose of segments.
@@ -45,7 +47,7 @@ class Mountings:
             starts = np.array([period.after_s for period in periods[1:]])
             edges = [0, *np.searchsorted(pose.t, starts, side="right").tolist(), len(pose.t)]
             parts = [
-                _turned(pose, segment, slice(first, end), period.mounting)
+                _turned(pose, segment, slice(first, end), period)
                 for first, end, period in zip(edges[:-1], edges[1:], periods, strict=True)
                 if first < end
             ]
@@ -63,9 +65,14 @@ class Mountings:
             periods.pop(0)
 
 
-def _turned(pose: Pose, segment: Segment, span: slice, mounting: Floats | None) -> tuple[Floats, Floats, Floats]:
+def _turned(pose: Pose, segment: Segment, span: slice, period: _Period) -> tuple[Floats, Floats, Floats]:
     q, acc, gyr = pose.q[segment][span], pose.acc[segment][span], pose.gyr[segment][span]
-    if mounting is None:
+    if period.mounting is None or period.axes is None:
         return np.full_like(q, np.nan), acc, gyr
-    back = quaternion.conjugate(mounting)
-    return quaternion.multiply(q, mounting), quaternion.rotate(back, acc), quaternion.rotate(back, gyr)
+    return quaternion.multiply(q, period.mounting), _along(period.axes, acc), _along(period.axes, gyr)
+
+
+def _along(axes: Floats, v: Floats) -> Floats:
+    """v (n, 3) in the frame that sees its axes so; summed in a fixed order, which a matrix product is not."""
+    seen: Floats = v[:, 0:1] * axes[0] + v[:, 1:2] * axes[1] + v[:, 2:3] * axes[2]
+    return seen

@@ -208,10 +208,10 @@ class _Run:
             tipped = np.flatnonzero(up[CHUNK - 1 :: CHUNK, 2] < _TIPPED)
             chunks = int(tipped[0]) + 1 if len(tipped) else len(turns)
             end = chunks * CHUNK
-            done.append(quaternion.multiply(quaternion.between(up[:end], _UP), q[:end]))
+            done.append(quaternion.multiply(_upright(up[:end]), q[:end]))
             self._carry = carries[chunks]
             if len(tipped):  # only up to there does this inertial frame hold
-                turn = quaternion.between(up[end - 1], _UP)
+                turn = _upright(up[end - 1])
                 state = self._gravity.filtered(force[:end])[1].turned(turn)
                 self._carry = quaternion.multiply(turn, self._carry)
             self._gravity.state = state
@@ -236,6 +236,11 @@ class _Run:
             w, x, y, z = w * scale, x * scale, y * scale, z * scale
             carries.append((w, x, y, z))
         return np.array(carries)
+
+
+def _upright(up: Floats) -> Floats:
+    """The shortest turn of each direction onto the world's up; the same bits by either way."""
+    return quaternion.upright(up) if up[..., 2].min() > -_TIPPED else quaternion.between(up, _UP)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ class Stepper:
     """Poses in, whole steps out."""
 
     def __init__(self) -> None:
+        self._poses: list[Pose] = []  # not looked at until a step can be complete
+        self._held: int | None = None  # the step that the newest tick lies in
         self._rows: Floats = np.empty((0, _COLUMNS))
         # Height is force integrated twice, with a third-order high-pass so that scale errors and drift die out.
         self._height = _Recursive(*bilinear([1.0, 0.0], np.poly([-_HEIGHT_RATE] * 3), GRID_HZ))
@@ -52,10 +54,12 @@ class Stepper:
         self._level = 0.0  # m/s², the last step's mean force: stands in for what is missing
 
     def feed(self, pose: Pose) -> list[Step]:
-        columns = [np.rint(pose.t * GRID_HZ)[:, None]]
-        for segment in (Segment.PELVIS, Segment.LUMBAR):
-            columns += [pose.q[segment], pose.acc[segment]]
-        rows = np.concatenate([self._rows, np.concatenate(columns, axis=1)])
+        self._poses.append(pose)
+        if _step_of(pose.t[-1]) == self._held:
+            return []
+        self._held = _step_of(pose.t[-1])
+        rows = np.concatenate([self._rows, *(_rows(held) for held in self._poses)])
+        self._poses = []
         steps: list[Step] = []
         holes = np.flatnonzero(np.diff(rows[:, 0]) > 1) + 1
         pieces = np.split(rows, holes) if len(holes) else [rows]
@@ -116,6 +120,18 @@ class Stepper:
             self._height.restart(before[0])
             self._band.restart(before[0])
         return self._height.feed(filled), self._band.feed(filled)
+
+
+def _step_of(t: float) -> int:
+    """The number of ended steps once the tick at `t` is in."""
+    return (round(t * GRID_HZ) + 1) // STEP_TICKS
+
+
+def _rows(pose: Pose) -> Floats:
+    columns = [np.rint(pose.t * GRID_HZ)[:, None]]
+    for segment in (Segment.PELVIS, Segment.LUMBAR):
+        columns += [pose.q[segment], pose.acc[segment]]
+    return np.concatenate(columns, axis=1)
 
 
 class _Recursive:

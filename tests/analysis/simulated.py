@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,8 @@ def shared(folder: str) -> Path:
 def blocks(source: SampleSource, end_s: float, *, size: int = 13, start_s: float = 0.0) -> list[SampleBlock]:
     """What a source gives in [start_s, end_s), in blocks of `size`."""
     counts = source.read(start_s, end_s)
-    acc, gyr = counts.counts[:, :3] * source.acc_scale, counts.counts[:, 3:] * source.gyr_scale
+    raw = counts.counts.astype(np.float64)
+    acc, gyr = raw[:, :3] * source.acc_scale, raw[:, 3:] * source.gyr_scale
     whole = SampleBlock("s", f"sensor-{source.segment}", source.segment, 0, counts.t, acc, gyr)
     return cut(whole, range(size, len(counts.t), size))
 
@@ -46,7 +48,7 @@ def cut(block: SampleBlock, places: Iterable[int]) -> list[SampleBlock]:
             block.acc[a:b],
             block.gyr[a:b],
         )
-        for number, (a, b) in enumerate(zip(edges[:-1], edges[1:], strict=True))
+        for number, (a, b) in enumerate(pairwise(edges))
     ]
 
 

@@ -117,7 +117,7 @@ def test_without_a_reference_only_walking_is_known() -> None:
 @pytest.mark.recordings
 def test_real_people_stay_seated_in_all_their_postures() -> None:
     """IMU Sitting Postures Dataset, 22 people: six postures after calibrating in upright sitting."""
-    changes = {"slouch": [], "forward lean": []}
+    changes: dict[str, list[Floats]] = {"slouch": [], "forward lean": []}
     for file in sorted(shared("cairo_sitting").glob("*.npz")):
         recording = load_cairo(file)
         end_s = recording.trials[-1].end_s + 1.0

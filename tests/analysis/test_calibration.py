@@ -111,7 +111,8 @@ def test_people_who_sit_quietly_can_be_calibrated() -> None:
         sensors = {}
         for segment, source in recording.sources.items():
             counts = source.read(start_s, start_s + duration_s)
-            acc, gyr = counts.counts[:, :3] * source.acc_scale, counts.counts[:, 3:] * source.gyr_scale
+            raw = counts.counts.astype(np.float64)
+            acc, gyr = raw[:, :3] * source.acc_scale, raw[:, 3:] * source.gyr_scale
             q = np.tile(quaternion.IDENTITY, (len(acc), 1))
             sensors[segment] = (str(segment), History())
             sensors[segment][1].feed(SegmentOrientation(segment, counts.t, q, acc, gyr, np.zeros(len(acc), np.uint16)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -39,7 +40,7 @@ def turned(samples: Samples, places: Iterable[int] = ()) -> list[SegmentOrientat
     worker = OrientationFilter(Segment.PELVIS)
     edges = sorted({0, len(samples[0]), *places})
     parts = []
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges):
         parts += worker.feed(*(array[a:b] for array in samples))
     return parts + worker.flush()
 

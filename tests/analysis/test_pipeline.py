@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -84,7 +85,7 @@ def fed(inputs: Sequence[Input], groups: Sequence[int] = ()) -> list[Output]:
     pipeline = Pipeline(SETTINGS)
     told: list[Output] = []
     edges = sorted({0, len(inputs), *(group for group in groups if group < len(inputs))})
-    for a, b in zip(edges[:-1], edges[1:], strict=True):
+    for a, b in pairwise(edges):
         told += pipeline.feed(*inputs[a:b])
     return told
 
@@ -94,7 +95,7 @@ def reference() -> list[Output]:
     return fed(controls(arriving(*(cut_at_controls(block, ()) for block in streams()))))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=16, deadline=None)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1, 7, 13, 26]), st.sampled_from([1, 3, 40, 1000]))
 def test_cutting_and_grouping_change_not_a_bit(seed: int, size: int, bundle: int) -> None:
     rng = np.random.default_rng(seed)
@@ -234,16 +235,15 @@ def test_an_end_without_any_sample_is_quiet() -> None:
     assert fed([SessionEnd(0.0)]) == []
 
 
-BREAKAGES: list[Callable[[SampleBlock, np.random.Generator], SampleBlock]] = [
-    lambda block, rng: replace(block, t=block.t - rng.uniform(0, 5)),
-    lambda block, rng: replace(block, t=block.t * np.nan),
-    lambda block, rng: replace(block, t=np.repeat(block.t[:1], len(block.t))),
-    lambda block, rng: replace(block, acc=block.acc * np.nan),
-    lambda block, rng: replace(block, gyr=block.gyr + 1e200),
-    lambda block, rng: replace(block, acc=block.acc * 0.0),
-    lambda block, rng: replace(block, t=block.t[::-1].copy()),
-    lambda block, rng: replace(block, t=block.t[:0], acc=block.acc[:0], gyr=block.gyr[:0]),
-    lambda block, rng: replace(block, sensor_id="a ghost"),
+BREAKAGES: list[Callable[[SampleBlock], SampleBlock]] = [
+    lambda block: replace(block, t=block.t - 3.3),
+    lambda block: replace(block, t=block.t * np.nan),
+    lambda block: replace(block, t=np.repeat(block.t[:1], len(block.t))),
+    lambda block: replace(block, acc=block.acc * np.nan),
+    lambda block: replace(block, gyr=block.gyr + 1e200),
+    lambda block: replace(block, acc=block.acc * 0.0),
+    lambda block: replace(block, t=block.t[::-1].copy()),
+    lambda block: replace(block, t=block.t[:0], acc=block.acc[:0], gyr=block.gyr[:0]),
 ]
 
 
@@ -255,12 +255,12 @@ def test_broken_blocks_crash_nothing_and_corrupt_nothing(seed: int) -> None:
     for block in worn(Wearer(SCRIPT, 5), 45.0):
         assert isinstance(block, SampleBlock)
         if 12.0 < block.t[0] < 25.0 and rng.random() < 0.3:
-            block = BREAKAGES[rng.integers(len(BREAKAGES) - 1)](block, rng)
+            block = BREAKAGES[rng.integers(len(BREAKAGES))](block)
         inputs.append(block)
     frame = joined(fed([*inputs, SessionEnd(45.0)]))
     well = joined(fed([QUIET, *worn(Wearer(SCRIPT, 5), 45.0), SessionEnd(45.0)]))
     late = frame.t > 36.0  # some seconds after the last breakage
     for name, values in frame.values.items():
         assert np.allclose(values[late], well.values[name][well.t > 36.0], atol=0.5), name
-    ghosts = [BREAKAGES[-1](block, rng) for block in inputs[100:130] if isinstance(block, SampleBlock)]
+    ghosts = [replace(block, sensor_id="ghost") for block in inputs[100:130] if isinstance(block, SampleBlock)]
     fed([QUIET, *inputs[:100], *ghosts, *inputs[130:], SessionEnd(45.0)])

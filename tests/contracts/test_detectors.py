@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -39,15 +40,12 @@ def day() -> PostureFrame:
 
 def pieces(frame: PostureFrame, places: Iterable[int]) -> list[PostureFrame]:
     edges = sorted({0, len(frame.t), *(place for place in places if place < len(frame.t))})
-    return [
-        PostureFrame(
-            frame.t[a:b],
-            {name: value[a:b] for name, value in frame.values.items()},
-            frame.activity[a:b],
-            frame.quality[a:b],
-        )
-        for a, b in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    return [piece(frame, slice(a, b)) for a, b in pairwise(edges)]
+
+
+def piece(frame: PostureFrame, span: slice) -> PostureFrame:
+    values = {name: value[span] for name, value in frame.values.items()}
+    return PostureFrame(frame.t[span], values, frame.activity[span], frame.quality[span])
 
 
 def watched(detector: Detector, frames: Iterable[PostureFrame], end_s: float) -> list[Event]:

@@ -89,7 +89,6 @@ def test_one_value_a_row_from_that_row_alone_and_nan_for_unknown(metric: Metric)
     assert np.isfinite(np.delete(values, 7)).all()
     assert (np.abs(np.delete(values, 7)) <= 180).all()
     for row in range(40):
-        alone = Pose(
-            whole.t[row : row + 1], {s: q[row : row + 1] for s, q in whole.q.items()}, {}, {}, whole.quality[:1]
-        )
-        assert np.array_equal(metric.compute(alone), values[row : row + 1], equal_nan=True)
+        span = slice(row, row + 1)
+        alone = Pose(whole.t[span], {segment: q[span] for segment, q in whole.q.items()}, {}, {}, whole.quality[span])
+        assert np.array_equal(metric.compute(alone), values[span], equal_nan=True)
