@@ -59,6 +59,7 @@ class ActivityModel:
     # all between sitting and standing, which leaves forward leans and slack standing to what they came from.
     # Successive half seconds tell nearly the same: this share of their log-likelihood is counted.
     posture_share: float = 0.15
+    incline_share: float = 0.3
     stepping_share: float = 0.7
     furthest: float = 6.0  # nats; no single half second is surer than this
     # The height filter shows 0.09–0.23 m of a rise and 0.05–0.17 m of sitting down (waist, 15 people, HAPT), under
@@ -74,7 +75,7 @@ class ActivityModel:
     unseen_change: float = 1e-6  # and while it does not
     start_walking: float = 0.02
     stop_walking: float = 0.05
-    lie_down: float = 1e-3
+    lie_down: float = 0.01
     forget_s: float = 600.0  # what is known fades so fast without data: people change every 10 to 20 min
     sure: float = 0.7  # a state this probable is told
 
@@ -176,14 +177,14 @@ class ActivityFilter:
         likelier, gap = max(sit, stand), max(abs(sit - stand) - expected.telling, 0.0)
         sit, stand = (likelier, likelier - gap) if sit > stand else (likelier - gap, likelier)
         tipped_deg = step.trunk_tipped_deg if math.isnan(step.pelvis_tipped_deg) else step.pelvis_tipped_deg
-        upright, flat = _nats(tipped_deg, m.upright), _nats(tipped_deg, m.lying)
+        upright, flat = (m.incline_share * _nats(tipped_deg, spread) for spread in (m.upright, m.lying))
         stepping = math.log(max(step.stepping, m.least_stepping))
         walks, rests = m.stepping_share * _nats(stepping, m.walking), m.stepping_share * _nats(stepping, m.resting)
         return [
-            m.posture_share * (sit + upright) + rests,
-            m.posture_share * (stand + upright) + rests,
-            m.posture_share * (stand + upright) + walks,
-            m.posture_share * (likelier + flat) + rests,  # people lie in every posture: only the incline tells,
+            m.posture_share * sit + upright + rests,
+            m.posture_share * stand + upright + rests,
+            m.posture_share * stand + upright + walks,
+            m.posture_share * likelier + flat + rests,  # people lie in every posture: only the incline tells
         ]
 
 
