@@ -70,6 +70,7 @@ class Aligner:
             self._known = self._next - 1
         poses = []
         last = math.ceil(until_s * GRID_HZ) - 1  # a tick needs a sample after it
+        last -= last / GRID_HZ >= until_s  # the product is rounded: 1.1 * 50 is more than 55
         while self._next <= last:
             end = min(self._next + _AT_ONCE, last + 1)
             pose = self._pose(np.arange(self._next, end))
