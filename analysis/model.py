@@ -123,11 +123,12 @@ class Event:
 
 
 class PromptState(StrEnum):
-    """Where a prompt stands. Every prompt ends as exactly one of done or ignored."""
+    """Where a prompt stands. Every prompt ends as exactly one of done, ignored or unseen."""
 
     OPEN = "open"
-    DONE = "done"
-    IGNORED = "ignored"
+    DONE = "done"  # the sensors saw the rise
+    IGNORED = "ignored"  # they saw the wearer sit on
+    UNSEEN = "unseen"  # they fell silent, or the session ended: nobody knows
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,8 +134,8 @@ def _bars(day: Day) -> alt.Chart:
 def _marks() -> alt.Chart:
     """The prompts, their outcomes told apart by shape and by colour."""
     outcomes = list(OUTCOME_WORDS.values())
-    shapes = alt.Scale(domain=outcomes, range=["triangle-up", "cross", "circle"])
-    colours = alt.Scale(domain=outcomes, range=["#1f8f84", "#c0472b", "#7d8588"])
+    shapes = alt.Scale(domain=outcomes, range=["triangle-up", "cross", "diamond", "circle"])
+    colours = alt.Scale(domain=outcomes, range=["#1f8f84", "#c0472b", "#8d68c4", "#7d8588"])
     legend = alt.Legend(title=None, orient="top", symbolSize=130)
     marks: alt.Chart = (
         alt.Chart(alt.NamedData("prompts"))

@@ -17,6 +17,7 @@ ACTIVITY_WORDS = {
 OUTCOME_WORDS = {
     PromptState.DONE: "✓ done",
     PromptState.IGNORED: "✕ ignored",
+    PromptState.UNSEEN: "? not seen",
     PromptState.OPEN: "… still open",
 }
 

@@ -2,8 +2,8 @@
 
 The clock is unbroken sitting: from the start of a sitting bout until standing, walking or lying has lasted `rise_s`.
 A shorter interruption leaves it running. A prompt is DONE at the rise that stopped the clock and IGNORED only
-when the person was seen to sit on for `ignore_s`. Where nobody can know, because the data or the session ended while a
-prompt was open, it is DONE: who walks off takes the sensors out of reach, and a person is not blamed for a gap.
+when the person was seen to sit on for `ignore_s`. Where the data or the session ended while it was open it is UNSEEN:
+nobody is blamed, or praised, for a gap.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class BreakPolicy:
         self._since_s: float | None = None  # start of unbroken sitting
         self._asked_s: float | None = None  # when the last prompt of this sitting was given up
         self._left_s: float | None = None  # when the seat was left, while that may still be a flicker
+        self._was_seen_up = False  # since then
         self._open: Prompt | None = None
         self._count = 0
 
@@ -60,12 +61,12 @@ class BreakPolicy:
 
     def _sat(self, bout: Event) -> list[Prompt]:
         if bout.end_s is not None:
-            self._left_s = bout.end_s
+            self._left_s, self._was_seen_up = bout.end_s, False
             return []
         prompts = []
         if self._left_s is not None and bout.start_s - self._left_s >= self._rules.rise_s:
             prompts = self._stop(self._left_s)
-        self._left_s = None
+        self._left_s, self._was_seen_up = None, False
         if self._since_s is None:
             self._since_s = bout.start_s
         return prompts
@@ -75,7 +76,9 @@ class BreakPolicy:
             return []
         if self._left_s is not None:
             away_s = t - self._left_s
-            if (away_s >= self._rules.rise_s and activity in _OFF_SEAT) or away_s > max(SILENCE_S, self._rules.rise_s):
+            is_up = activity in _OFF_SEAT
+            self._was_seen_up = self._was_seen_up or is_up
+            if (away_s >= self._rules.rise_s and is_up) or away_s > max(SILENCE_S, self._rules.rise_s):
                 return self._stop(self._left_s)
             return []
         if activity is not Activity.SITTING:
@@ -93,8 +96,10 @@ class BreakPolicy:
 
     def _stop(self, left_s: float) -> list[Prompt]:
         """Sitting ended at left_s, or is not known to have gone on."""
+        state = PromptState.DONE if self._was_seen_up else PromptState.UNSEEN
         self._since_s = self._asked_s = self._left_s = None
-        return self._closed(PromptState.DONE, left_s)
+        self._was_seen_up = False
+        return self._closed(state, left_s)
 
     def _closed(self, state: PromptState, at_s: float) -> list[Prompt]:
         if self._open is None:

@@ -75,7 +75,7 @@ def _totals(day: Day) -> None:
         (
             "Prompts",
             str(len(day.prompts)),
-            f"{day.count(PromptState.DONE)} done, {day.count(PromptState.IGNORED)} ignored",
+            _outcomes(day),
         ),
     ]
     if day.totals_s[Activity.UNKNOWN] >= 60:
@@ -86,6 +86,12 @@ def _totals(day: Day) -> None:
             for label, value, note in facts
         )
         st.html(f'<div class="up-facts">{cards}</div>')
+
+
+def _outcomes(day: Day) -> str:
+    unseen = day.count(PromptState.UNSEEN)
+    told = f"{day.count(PromptState.DONE)} done, {day.count(PromptState.IGNORED)} ignored"
+    return f"{told}, {unseen} not seen" if unseen else told
 
 
 def _curves(day: Day) -> None:

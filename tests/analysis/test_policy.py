@@ -80,11 +80,11 @@ def test_ignored_and_asked_again_after_as_much_sitting_again() -> None:
 
 
 @pytest.mark.parametrize("unseen", [(UNKNOWN, 90.0), (UNKNOWN, -90.0)])
-def test_nobody_is_blamed_for_what_was_not_seen(unseen: Run) -> None:
+def test_nobody_is_blamed_or_praised_for_what_was_not_seen(unseen: Run) -> None:
     """The data end while a prompt is open: who walks off takes the sensors along."""
-    asked, done = day((SIT, 130), unseen, (SIT, 100))[0]
-    assert done.state is PromptState.DONE
-    assert done.closed_s == pytest.approx(130)
+    asked, closed = day((SIT, 130), unseen, (SIT, 100))[0]
+    assert closed.state is PromptState.UNSEEN
+    assert closed.closed_s == pytest.approx(130)
     assert asked.due_s == pytest.approx(120)
 
 
@@ -93,10 +93,16 @@ def test_a_short_unknown_span_breaks_nothing() -> None:
     assert asked.due_s == pytest.approx(120)
 
 
-def test_an_open_prompt_is_done_when_the_session_ends() -> None:
-    asked, done = day((SIT, 150))[0]
-    assert (asked.state, done.state) == (PromptState.OPEN, PromptState.DONE)
-    assert done.closed_s == pytest.approx(150)
+def test_an_open_prompt_is_unseen_when_the_session_ends() -> None:
+    asked, closed = day((SIT, 150))[0]
+    assert (asked.state, closed.state) == (PromptState.OPEN, PromptState.UNSEEN)
+    assert closed.closed_s == pytest.approx(150)
+
+
+def test_a_rise_just_before_the_end_is_done() -> None:
+    _, closed = day((SIT, 150), (STAND, 7))[0]
+    assert closed.state is PromptState.DONE
+    assert closed.closed_s == pytest.approx(150)
 
 
 def test_short_rules_are_told_in_seconds() -> None:

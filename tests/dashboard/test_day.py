@@ -134,13 +134,14 @@ def test_prompts_with_outcome_and_response() -> None:
     prompts = [
         Prompt("a", "stand", 1, "You have sat for 30 min.", 100.0, PromptState.DONE, 145.0),
         Prompt("b", "stand", 1, "You have sat for 30 min.", 300.0, PromptState.IGNORED, 900.0),
-        Prompt("c", "stand", 1, "You have sat for 30 min.", 1000.0, PromptState.OPEN),
+        Prompt("c", "stand", 1, "You have sat for 30 min.", 950.0, PromptState.UNSEEN, 960.0),
+        Prompt("d", "stand", 1, "You have sat for 30 min.", 1000.0, PromptState.OPEN),
     ]
     day = day_of(DAY, [_recorded(MIDNIGHT, 2000.0, prompts=prompts)], BERLIN)
-    assert [asked.at - MIDNIGHT for asked in day.prompts] == [100.0, 300.0, 1000.0]
+    assert [asked.at - MIDNIGHT for asked in day.prompts] == [100.0, 300.0, 950.0, 1000.0]
     assert day.prompts[0].response_s == 45.0
     assert all(math.isnan(asked.response_s) for asked in day.prompts[1:])
-    assert [day.count(state) for state in PromptState] == [1, 1, 1]
+    assert [day.count(state) for state in PromptState] == [1, 1, 1, 1]
 
 
 def test_curves_leave_a_hole_where_nothing_was_measured() -> None:
