@@ -10,11 +10,12 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from math import isfinite
+from functools import partial
+from math import inf, isfinite
 from typing import TypeVar
 
 from analysis import schema
-from analysis.errors import PostureError, SchemaError, StoreError
+from analysis.errors import BrokerError, PostureError, SchemaError, StoreError
 from analysis.io.announcing import Announcer
 from analysis.io.commands import CommandDesk
 from analysis.io.live_session import LiveSession, Verdict
@@ -23,19 +24,22 @@ from analysis.io.notify import Notifier
 from analysis.io.notifying import Notifying
 from analysis.io.outputs import Delivered
 from analysis.io.store import Batch, Store, StoredSession
+from analysis.model import SessionEnd
 from analysis.pipeline import PipelineSettings
 from analysis.schema import Command, Samples, Status, Stored
 
 COMMIT_S = 0.2  # between two commits at the pace of real time
 BUSY_COMMIT_S = 0.05  # when data come faster than that
-BUSY = 50  # messages in one cycle
+BUSY = 10  # messages in one cycle; two sensors in real time send two
 MOST = 1000
 IDLE_S = 0.25
 STATUS_S = 1.0
+BROKER_S = 5.0
 STATUS_STORE_S = 0.5  # statuses are written at most this often, and every IDLE_STATUS_S at least
 IDLE_STATUS_S = 2.0
 RETRY_S = (0.5, 10.0)
 FORGET_S = 86400.0
+CLOSE_S = 3.0  # a wearer's earlier sessions are closed this long after a new one began, unless they still speak
 KEEP_S = 3600.0  # a session silent for this long is put away; the journal brings it back
 
 _log = logging.getLogger(__name__)
@@ -85,6 +89,7 @@ class Service:
         self._sessions: dict[str, LiveSession] = {}
         self._seen_s: dict[str, float] = {}  # when a session last spoke, monotonic
         self._newest: dict[str, str] = {}  # session id by wearer
+        self._begun_s: dict[str, float] = {}  # by wearer: when a new session began, until the earlier ones are closed
         self._announcers: dict[str, Announcer] = {}
         self._desk = CommandDesk()
         self._statuses: dict[tuple[str, str], Status] = {}
@@ -97,7 +102,7 @@ class Service:
         async with self._connection:
             for part in ("samples/+", "status/+", "commands/service"):
                 await self._connection.subscribe(schema.topic("+", *part.split("/")))
-            chores = [asyncio.create_task(self._beat()), asyncio.create_task(self._forget())]
+            chores = [asyncio.create_task(chore) for chore in (self._beat(), self._forget(), self._miss_broker())]
             try:
                 await self._work(chores)
             except _GivenUpError:
@@ -135,6 +140,13 @@ class Service:
                     del self._sessions[session_id], self._seen_s[session_id]
             await asyncio.sleep(STATUS_S)
 
+    async def _miss_broker(self) -> None:
+        """Say once that there is no broker; the connection goes on trying."""
+        try:
+            await self._connection.wait_connected(BROKER_S)
+        except BrokerError as error:
+            _log.warning("%s", error)
+
     def _say_status(self, *, online: bool) -> None:
         for wearer in {self._wearer, *(live.stored.wearer for live in self._sessions.values())}:
             newest = self._sessions.get(self._newest.get(wearer, ""))
@@ -167,6 +179,7 @@ class Service:
             except SchemaError as error:
                 self._bad(message.topic, error)
         self._desk.carry_out(self._session_for, time.monotonic())
+        await self._close_earlier()
         await self._commit()
 
     async def _take(self, message: Received) -> None:
@@ -209,17 +222,36 @@ class Service:
             stored = await self._patiently(
                 lambda: self._store.session(message.session_id, wearer, message.source, message.started_at)
             )
-            if not stored.is_new:
-                self.note = "Catching up with what was measured before."
-            live = await self._patiently(lambda: self._rebuilt(stored))
-            self.note = ""
-            self._sessions[message.session_id] = live
+            if stored.is_new:
+                self._begun_s[wearer] = time.monotonic()
+            live = await self._taken_up(stored)
             newest = self._sessions.get(self._newest.get(wearer, ""))
             if newest is None or newest.stored.started_at <= stored.started_at:
                 self._newest[wearer] = message.session_id
         if live.stored.wearer != wearer:
             raise SchemaError("A session cannot change its wearer; restart the bridge.")
         return live
+
+    async def _taken_up(self, stored: StoredSession) -> LiveSession:
+        if not stored.is_new:
+            self.note = "Catching up with what was measured before."
+        live = await self._patiently(lambda: self._rebuilt(stored))
+        self.note = ""
+        self._sessions[stored.session_id] = live
+        return live
+
+    async def _close_earlier(self) -> None:
+        """Close what a bridge left open that was cut off: who wears a new session has ended the old ones."""
+        long_ago_s = time.monotonic() - CLOSE_S
+        for wearer in [wearer for wearer, begun_s in self._begun_s.items() if begun_s < long_ago_s]:
+            del self._begun_s[wearer]
+            for stored in await self._patiently(partial(self._store.unfinished, wearer)):
+                session_id = stored.session_id
+                if session_id == self._newest.get(wearer) or self._seen_s.get(session_id, -inf) > long_ago_s:
+                    continue
+                live = self._sessions.get(session_id) or await self._taken_up(stored)
+                self._seen_s[session_id] = time.monotonic()
+                live.add(SessionEnd(live.newest_s))
 
     def _session_for(self, wearer: str, session_id: str) -> LiveSession | None:
         """The session of that id, or the wearer's newest for an empty one."""

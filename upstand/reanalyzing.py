@@ -30,7 +30,10 @@ def reanalyze_sessions(
 def list_sessions(settings: Settings, wearer: str, say: Callable[[str], None]) -> None:
     """One line for each session of the wearer, oldest first."""
     with Reader(settings.store_url) as reader:
-        for session in reader.sessions(wearer):
+        sessions = reader.sessions(wearer)
+        if not sessions:
+            say(f"Nothing is recorded of {wearer!r} yet.")
+        for session in sessions:
             begun = datetime.fromtimestamp(session.started_at).astimezone()
             minutes = (session.last_s or 0.0) / 60
             say(f"{session.session_id}  {begun:%Y-%m-%d %H:%M}  {minutes:7.1f} min  {session.source}")

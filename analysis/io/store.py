@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Self
 
-from sqlalchemy import Connection, Engine, Table, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Table, bindparam, delete, exists, insert, select, update
 from sqlalchemy.engine import URL
 
 from analysis import schema
@@ -99,6 +99,17 @@ class Store:
         """A session that is there already."""
         with database.told_plainly(self._url), self._engine.begin() as connection:
             return _session(connection, session_id)
+
+    def unfinished(self, wearer: str) -> list[StoredSession]:
+        """Sessions whose shown run has a bout or a prompt that never ended, and whose raw data are still there."""
+        of_run = tables.sessions.c.run_id
+        open_event = exists().where(tables.events.c.run == of_run, tables.events.c.end_s.is_(None))
+        open_prompt = exists().where(tables.prompts.c.run == of_run, tables.prompts.c.closed_s.is_(None))
+        raw = exists().where(tables.journal.c.session == tables.sessions.c.key)
+        query = select(tables.sessions.c.id).where(tables.sessions.c.wearer == wearer, raw, open_event | open_prompt)
+        with database.told_plainly(self._url), self._engine.begin() as connection:
+            found = [_session(connection, session_id) for session_id in connection.scalars(query).all()]
+        return [session for session in found if session is not None]
 
     def add_run(self, session: StoredSession, kind: str = "reanalysis") -> int:
         with database.told_plainly(self._url), self._engine.begin() as connection:

@@ -160,6 +160,24 @@ async def test_a_restart_in_the_middle_changes_nothing(broker: Any, url: str) ->
         assert reader.sample_count(newest(reader), Segment.PELVIS) == 800
 
 
+async def test_a_session_that_was_cut_off_is_closed_when_the_next_one_runs(broker: Any, url: str) -> None:
+    calibrate = Command(id="c", action="calibrate", session_id="s", stance=Stance.SITTING, start_s=0.0, duration_s=4.0)
+    async with world(broker.address) as seen, running(broker.address, url):
+        seen.send_raw(schema.encode(calibrate), "commands", "service")
+        seen.send(blocks(0, 200))
+        await seen.until(lambda: seen.confirmed() == {"pelvis": 199, "lumbar": 199})
+        with Reader(url) as reader:
+            assert [bout.end_s for bout in reader.events(newest(reader), "sitting")] == [None]
+        seen.send(blocks(0, 10, session_id="s2", started_at=4600.0))
+        with Reader(url) as reader:
+            first = reader.session("s")
+            assert first is not None
+            await seen.until(lambda: [e.end_s for e in reader.events(first, "sitting")] != [None])
+            [bout] = reader.events(first, "sitting")
+            assert bout.end_s == pytest.approx(first.last_s, abs=0.2)
+    assert batch.reanalyze(url, "s", SETTINGS).first_difference == ""
+
+
 async def test_a_block_before_its_turn_is_neither_stored_nor_confirmed(broker: Any, url: str) -> None:
     async with world(broker.address) as seen, running(broker.address, url):
         seen.send(blocks(0, 3))
