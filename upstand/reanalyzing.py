@@ -12,6 +12,8 @@ from analysis.io.reader import Reader, Session
 from analysis.io.settings import Settings
 from upstand.analyzing import pipeline_settings
 
+FRESH_S = 10.0  # a bridge that spoke this lately is still there
+
 
 def reanalyze_sessions(
     settings: Settings, session_id: str, wearer: str, *, every: bool, say: Callable[[str], None]
@@ -52,10 +54,14 @@ def _chosen(settings: Settings, session_id: str, wearer: str, *, every: bool) ->
             found = reader.session(session_id)
             if found is None:
                 raise PostureError(f"There is no session {session_id!r}; leave the id out for the newest.")
-            return [found]
-        sessions = reader.sessions(wearer)
-    if not sessions:
-        raise PostureError(
-            f"Nothing is recorded of {wearer!r} yet; name another with --wearer, or `upstand run` first."
-        )
-    return sessions if every else sessions[-1:]
+            chosen = [found]
+        else:
+            sessions = reader.sessions(wearer)
+            chosen = sessions if every else sessions[-1:]
+        if not chosen:
+            raise PostureError(f"Nothing is recorded of {wearer!r} yet; name another with --wearer.")
+        bridge = reader.statuses(chosen[-1].wearer).get("bridge")
+    is_recording = bridge is not None and bridge.online and bridge.at > time.time() - FRESH_S
+    if bridge is not None and is_recording and bridge.session_id in {session.session_id for session in chosen}:
+        raise PostureError(f"{bridge.session_id} is still being recorded; end `upstand run` first.")
+    return chosen
