@@ -67,7 +67,7 @@ def simulated(script: str, seed: int, rate_hz: int, note: str) -> Play:
         raise PostureError(f"There is no script {script!r}; use demo, {' or '.join(scripts)}.")
     names = {Segment.PELVIS: "Upstand P-sim", Segment.LUMBAR: "Upstand L-sim"}
     peripherals = tuple(UpstandPeripheral(names[at], wearer.source(at, float(rate_hz))) for at in Segment)
-    calibrate = command("calibrate", stance=Stance.STANDING, start_s=2.0, duration_s=8.0)
+    calibrate = command("calibrate", stance=Stance.STANDING, start_s=2.0, duration_s=5.0)
     return Play(SIMULATED, "simulated", note, peripherals, (calibrate,))
 
 
