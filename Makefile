@@ -21,7 +21,7 @@ check: .venv/tested
 	$(PY) -m mypy
 	.venv/bin/lint-imports
 
-bench: .venv/tested
+bench: .venv/measured
 	$(PY) -m benchmarks
 
 format: .venv/tested
@@ -40,11 +40,16 @@ format: .venv/tested
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-dev.txt
 	touch $@
 
-# Needs uv; resolves for Linux, macOS and Windows, x86-64 and ARM64, in one file each.
+.venv/measured: .venv/tested constraints-bench.txt
+	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-bench.txt
+	touch $@
+
+# Needs uv; resolves for Linux, macOS and Windows, x86-64 and ARM64, in one file each: what runs, what tests, what measures.
 LOCK := uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --no-emit-index-url
 lock:
 	$(LOCK) --group build -o constraints.txt pyproject.toml
 	$(LOCK) --group dev -c constraints.txt -o constraints-dev.txt pyproject.toml
+	$(LOCK) --group dev --group bench -c constraints-dev.txt -o constraints-bench.txt pyproject.toml
 
 clean:
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
