@@ -16,18 +16,29 @@ class Metric:
     """A number about posture. Its name is its module's name."""
 
     label: str  # as people read it
-    unit: str  # "°"
+    unit: str  # "°" or "°/s"
     meaning: str  # one sentence: what zero and the sign mean
     needs: frozenset[Segment]  # NaN wherever one of these is not known
     error: float  # typical error in `unit`, one standard deviation
     error_source: str
     compute: Callable[[Pose], Floats]  # (n,) in `unit`, each row from that row of the pose alone
+    is_sideways: bool = False  # the mirror image of a posture has the opposite sign
 
 
 def pitch_deg(q: Floats) -> Floats:
     """How far a segment (n, 4) is tipped forward from upright, −180 to 180; 0 is the upright stance."""
     up = quaternion.up_in_body(q)
     angle: Floats = np.degrees(np.arctan2(-up[..., 0], up[..., 2]))
+    return angle
+
+
+def roll_deg(q: Floats) -> Floats:
+    """How far a segment's (n, 4) left–right axis is tipped from level, −90 to 90; positive is right side down.
+
+    Unlike an Euler angle it stays what it is however far the segment is tipped forward or back.
+    """
+    up = quaternion.up_in_body(q)
+    angle: Floats = np.degrees(np.arctan2(up[..., 1], np.sqrt(up[..., 0] * up[..., 0] + up[..., 2] * up[..., 2])))
     return angle
 
 
