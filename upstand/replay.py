@@ -81,6 +81,9 @@ async def replay_files(
             say(row(results[-1]))
         else:
             say(closing(results))
+        if show and not stop.is_set():
+            say(f"The pages stay on http://{settings.dashboard.address}:{settings.dashboard.port} until Ctrl-C.")
+            await stop.wait()
     return results
 
 

@@ -91,6 +91,15 @@ def test_a_part_that_dies_is_replaced_and_no_block_is_lost(tmp_path: Path) -> No
     assert "every one the same as live" in done.stdout
 
 
+def test_the_built_in_broker_carries_it_as_well(tmp_path: Path) -> None:
+    install = Install(tmp_path)
+    more = {"UPSTAND_NO_MOSQUITTO": "1"}
+    with install.running("--simulate", "--speed", "4", **more), Reader(install.store_url) as reader:
+        wait_for_samples(reader, 1500)
+        [session] = reader.sessions("simulated")
+        assert reader.events(session, "calibrated")
+
+
 def wait_for_samples(reader: Reader, count: int) -> None:
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
