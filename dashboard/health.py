@@ -80,10 +80,11 @@ def _made_up(health: Health) -> list[Notice]:
             )
         ]
     if health.source == REPLAY:
+        over = "" if health.is_up(health.bridge) else ", which has ended"
         return [
             Notice(
                 Weight.MADE_UP,
-                "REPLAY of a recording",
+                f"REPLAY of a recording{over}",
                 note or "These movements were recorded earlier; nobody makes them now.",
             )
         ]
@@ -99,6 +100,8 @@ def _stopped(health: Health) -> list[Notice]:
                 "Start Upstand with `upstand run`; `upstand doctor` says what is missing if it does not start.",
             )
         ]
+    if health.source == REPLAY:
+        return []  # the banner says whether it has ended, and nothing needs to be done
     if not health.is_up(health.service):
         return [
             Notice(

@@ -54,6 +54,11 @@ def test_a_replay_is_named() -> None:
     assert _only(replace(WELL, bridge=_bridge(source="replay"))).title == "REPLAY of a recording"
 
 
+def test_a_replay_that_has_ended_is_no_fault() -> None:
+    over = replace(WELL, bridge=_bridge(source="replay", online=False))
+    assert _only(over).title == "REPLAY of a recording, which has ended"
+
+
 def test_an_empty_store_says_how_to_start() -> None:
     notice = _only(Health(bridge=None, service=None, session_source="", quality=0, now=NOW))
     assert "`upstand run`" in notice.text
