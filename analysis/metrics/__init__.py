@@ -25,10 +25,16 @@ class Metric:
     is_sideways: bool = False  # the mirror image of a posture has the opposite sign
 
 
+def up_parts(q: Floats) -> tuple[Floats, Floats, Floats]:
+    """`quaternion.up_in_body` as its three parts (n,): forward, left, up; cheaper for a few ticks."""
+    w, x, y, z = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
+    return 2.0 * (x * z - w * y), 2.0 * (y * z + w * x), w * w - x * x - y * y + z * z
+
+
 def pitch_deg(q: Floats) -> Floats:
     """How far a segment (n, 4) is tipped forward from upright, −180 to 180; 0 is the upright stance."""
-    up = quaternion.up_in_body(q)
-    angle: Floats = np.degrees(np.arctan2(-up[..., 0], up[..., 2]))
+    forward, _, upward = up_parts(q)
+    angle: Floats = np.degrees(np.arctan2(-forward, upward))
     return angle
 
 
@@ -37,9 +43,15 @@ def roll_deg(q: Floats) -> Floats:
 
     Unlike an Euler angle it stays what it is however far the segment is tipped forward or back.
     """
-    up = quaternion.up_in_body(q)
-    angle: Floats = np.degrees(np.arctan2(up[..., 1], np.sqrt(up[..., 0] * up[..., 0] + up[..., 2] * up[..., 2])))
+    forward, left, upward = up_parts(q)
+    angle: Floats = np.degrees(np.arctan2(left, np.sqrt(forward * forward + upward * upward)))
     return angle
+
+
+def speed_deg_s(pose: Pose, segment: Segment) -> Floats:
+    """How fast a segment turns (n,), whichever way; NaN where its orientation is not known."""
+    rate: Floats = np.degrees(quaternion.norm(pose.gyr[segment]))
+    return np.where(np.isnan(pose.q[segment][..., 0]), np.nan, rate)
 
 
 def wrapped_deg(angle_deg: Floats) -> Floats:
