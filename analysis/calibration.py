@@ -1,8 +1,9 @@
-"""How each sensor sits on the body, found from one quiet upright stance.
+"""How each sensor sits on the body, found from one quiet upright stance, and better from two bends after it.
 
-The flat of the case lies on the body, so the sensor's z points backward; the clip may be turned any way in
-that plane, even upside down. Up is the mean force of the stance, forward is −z made square to it (TRIAD, Black
-1964). So upright is 0° of pitch and roll by definition, and everything measured is a change from it.
+Up is the mean force of the stance, so upright is 0° of pitch and roll by definition, and everything measured is a
+change from it. Forward is square to up (TRIAD, Black 1964). With bends it follows from their axis (analysis.bending),
+however the sensor is worn. In the quick form it is −z: the flat of the case is taken to lie on the body, so that z
+points backward; then the clip may still be turned any way in that plane, even upside down.
 """
 
 from __future__ import annotations
@@ -14,19 +15,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis import quaternion
+from analysis import bending, quaternion
+from analysis.bending import Movement
 from analysis.errors import PostureError
 from analysis.model import (
     GRAVITY,
     CalibrateRequest,
     Calibration,
+    CalibrationKind,
     Floats,
     Segment,
     SegmentOrientation,
 )
 
 HISTORY_S = 180.0  # how far back a request may reach, and how long it may be
-SHORTEST_S = 2.0
+SHORTEST_S = 2.0  # of a stance
+SHORTEST_BENDS_S = 8.0  # a stance and two bends
+BEFORE_BEND_S = 0.3  # the stance ends a little before the body visibly leaves it
 _COVERAGE = 0.7  # share of the span that must have samples
 _HOLE_S = 0.25
 _MOST = 80.0  # percentile: a cough may disturb a fifth of the span
@@ -48,6 +53,7 @@ class Stillness:
     turning: float  # rad/s, rms over most half seconds
     sway_deg: float  # angle of most half-second means to `up`
     error_deg: float  # standard error of `up`
+    rate: Floats  # (3,) rad/s, what the gyroscope reads at rest
 
 
 class History:
@@ -63,16 +69,17 @@ class History:
         while self._parts and self._parts[0].t[-1] < before_s:
             self._parts.popleft()
 
-    def span(self, start_s: float, end_s: float) -> tuple[Floats, Floats, Floats]:
-        """t (n,), acc and gyr (n, 3) of [start_s, end_s), in the sensor frame."""
+    def span(self, start_s: float, end_s: float) -> Movement:
+        """The samples of [start_s, end_s)."""
         parts = [part for part in self._parts if part.t[-1] >= start_s and part.t[0] < end_s]
         if not parts:
-            return np.empty(0), np.empty((0, 3)), np.empty((0, 3))
+            return Movement(np.empty(0), np.empty((0, 3)), np.empty((0, 3)), np.empty((0, 3)))
         t = np.concatenate([part.t for part in parts])
         inside = (t >= start_s) & (t < end_s)
         acc = np.concatenate([part.acc for part in parts])[inside]
         gyr = np.concatenate([part.gyr for part in parts])[inside]
-        return t[inside], acc, gyr
+        up = quaternion.up_in_body(np.concatenate([part.q for part in parts])[inside])
+        return Movement(t[inside], acc, gyr, up)
 
 
 def calibrate(request: CalibrateRequest, sensors: Mapping[Segment, tuple[str, History]]) -> list[Calibration]:
@@ -80,31 +87,101 @@ def calibrate(request: CalibrateRequest, sensors: Mapping[Segment, tuple[str, Hi
 
     Raises PostureError with a sentence that says what to do before trying again.
     """
-    if not (math.isfinite(request.start_s) and SHORTEST_S <= request.duration_s <= HISTORY_S):
-        raise PostureError(f"The calibration must last {SHORTEST_S:.0f} to {HISTORY_S:.0f} s; ask for another length.")
+    shortest_s = SHORTEST_BENDS_S if request.kind is CalibrationKind.BENDS else SHORTEST_S
+    if not (math.isfinite(request.start_s) and shortest_s <= request.duration_s <= HISTORY_S):
+        raise PostureError(f"The calibration must last {shortest_s:.0f} to {HISTORY_S:.0f} s; ask for another length.")
     end_s = request.start_s + request.duration_s
-    made: list[Calibration] = []
-    for segment, (sensor_id, history) in sensors.items():
-        t, acc, gyr = history.span(request.start_s, end_s)
-        if len(t):
-            still = _stillness(segment, request, t, acc, gyr)
-            mounting = _mounting(segment, still.up)
-            made.append(Calibration(segment, sensor_id, request.stance, end_s, mounting, still.error_deg))
-    if not made:
+    seen = {segment: history.span(request.start_s, end_s) for segment, (_, history) in sensors.items()}
+    movements = {segment: movement for segment, movement in seen.items() if len(movement.t)}
+    if not movements:
         raise PostureError("No sensor sent anything then; wait until a sensor is streaming and calibrate again.")
-    return made
+    found = _by_bends(request, movements) if request.kind is CalibrationKind.BENDS else _by_case(request, movements)
+    return [
+        Calibration(
+            segment=segment,
+            sensor_id=sensors[segment][0],
+            stance=request.stance,
+            made_s=end_s,
+            mounting=one.mounting,
+            tilt_error_deg=one.tilt_error_deg,
+            kind=request.kind,
+            heading_error_deg=one.heading_error_deg,
+        )
+        for segment, one in found.items()
+    ]
 
 
-def _stillness(segment: Segment, request: CalibrateRequest, t: Floats, acc: Floats, gyr: Floats) -> Stillness:
-    """Raises PostureError where the span is not a quiet stance."""
-    seen_s = float(np.minimum(np.diff(t), _HOLE_S).sum())
-    if seen_s < _COVERAGE * request.duration_s - _HOLE_S:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """How one sensor sits, and how well that is known."""
+
+    mounting: Floats  # (4,) segment → sensor
+    tilt_error_deg: float
+    heading_error_deg: float
+
+
+def _by_case(request: CalibrateRequest, movements: Mapping[Segment, Movement]) -> dict[Segment, _Found]:
+    found = {}
+    for segment, movement in movements.items():
+        still = _stillness(segment, request, request.duration_s, movement)
+        found[segment] = _Found(_mounting(segment, still.up), still.error_deg, math.nan)
+    return found
+
+
+def _by_bends(request: CalibrateRequest, movements: Mapping[Segment, Movement]) -> dict[Segment, _Found]:
+    """The bends are where the sensor that turned further has them; what comes before them is the stance."""
+    for segment, movement in movements.items():
+        _check_coverage(segment, request.duration_s, movement)
+    first_s = request.start_s + SHORTEST_S
+    rough = {segment: _mean_up(segment, movement.within(-math.inf, first_s)) for segment, movement in movements.items()}
+    leader = max(movements, key=lambda segment: float(movements[segment].lean_deg(rough[segment]).max()))
+    bends = bending.bends_of(movements[leader], rough[leader])
+    if len(bends) < bending.BENDS:
+        raise PostureError("I saw only one bend; bend forward twice, come up in between, and calibrate again.")
+    quiet_s = bends[0].start_s - BEFORE_BEND_S - request.start_s
+    if quiet_s < SHORTEST_S:
+        raise PostureError(f"You bent too soon; first hold still, {request.stance} upright, and calibrate again.")
+    stances = {
+        segment: _stillness(segment, request, quiet_s, movement.within(-math.inf, request.start_s + quiet_s))
+        for segment, movement in movements.items()
+    }
+    turnings = {}
+    for segment, movement in movements.items():
+        still = stances[segment]
+        bending.check_return(segment, movement, still.up)
+        turnings[segment] = bending.turning(segment, movement, bends, still.up, still.rate)
+        bending.check_follow(segment, turnings[segment])
+    bending.check_depth(turnings)
+    deepest_deg = max(max(turned.deepest_deg) for turned in turnings.values())
+    found = {}
+    for segment, turned in turnings.items():
+        up = stances[segment].up
+        bending.check_case(turned, up, deepest_deg)
+        mounting = quaternion.from_axes(quaternion.cross(turned.left, up), turned.left, up)
+        found[segment] = _Found(mounting, stances[segment].error_deg, turned.heading_error_deg)
+    return found
+
+
+def _mean_up(segment: Segment, movement: Movement) -> Floats:
+    if not len(movement.t):
+        raise PostureError(f"The {segment} sensor was silent at first; wait until it streams and calibrate again.")
+    return quaternion.normalise(movement.acc.mean(axis=0))
+
+
+def _check_coverage(segment: Segment, duration_s: float, movement: Movement) -> None:
+    seen_s = float(np.minimum(np.diff(movement.t), _HOLE_S).sum())
+    if seen_s < _COVERAGE * duration_s - _HOLE_S:
         raise PostureError(
-            f"The {segment} sensor sent only {seen_s:.1f} of {request.duration_s:.1f} s; "
+            f"The {segment} sensor sent only {seen_s:.1f} of {duration_s:.1f} s; "
             "stay near the receiver and calibrate again."
         )
-    still = _measured(t - request.start_s, request.duration_s, acc, gyr)
-    if still.turning > _STEADY_RAD_S or still.sway_deg > _SWAY_DEG + request.duration_s / _DRIFT_S:
+
+
+def _stillness(segment: Segment, request: CalibrateRequest, duration_s: float, movement: Movement) -> Stillness:
+    """Of the `duration_s` from the request's start. Raises PostureError where they are not a quiet stance."""
+    _check_coverage(segment, duration_s, movement)
+    still = _measured(movement.t - request.start_s, duration_s, movement.acc, movement.gyr)
+    if still.turning > _STEADY_RAD_S or still.sway_deg > _SWAY_DEG + duration_s / _DRIFT_S:
         raise PostureError(
             f"The {segment} moved ({math.degrees(still.turning):.0f}°/s, {still.sway_deg:.0f}° of sway); "
             f"hold still, {request.stance} upright, and calibrate again."
@@ -119,7 +196,8 @@ def _stillness(segment: Segment, request: CalibrateRequest, t: Floats, acc: Floa
 def _measured(since_s: Floats, duration_s: float, acc: Floats, gyr: Floats) -> Stillness:
     mean = acc.mean(axis=0)
     up = quaternion.normalise(mean)
-    rate = gyr - np.median(gyr, axis=0)
+    bias = np.median(gyr, axis=0)
+    rate = gyr - bias
     squares = _means(since_s, _MEAN_S, rate * rate)
     sways_deg = _angle_deg(quaternion.normalise(_means(since_s, _MEAN_S, acc)), up)
     batches = _means(since_s, max(1.0, duration_s / _BATCHES), acc)
@@ -130,6 +208,7 @@ def _measured(since_s: Floats, duration_s: float, acc: Floats, gyr: Floats) -> S
         turning=math.sqrt(float(np.percentile(squares.sum(axis=1), _MOST))),
         sway_deg=float(np.percentile(sways_deg, _MOST)),
         error_deg=math.sqrt(float((batches_deg**2).sum())) / max(1, len(batches_deg) - 1),
+        rate=bias,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -55,7 +56,7 @@ class Calibrator:
     def _answer(self, request: CalibrateRequest, asked_s: float) -> Answer:
         end_s = request.start_s + request.duration_s
         after_s = max(end_s, asked_s)
-        values: dict[str, Value] = {"stance": str(request.stance)}
+        values: dict[str, Value] = {"stance": str(request.stance), "kind": str(request.kind)}
         try:
             made = self._made(request, asked_s, after_s)
         except PostureError as error:
@@ -64,6 +65,8 @@ class Calibrator:
         values["tilt_error_deg"] = max(calibration.tilt_error_deg for calibration in made)
         for calibration in made:
             values[f"{calibration.segment}_tilt_error_deg"] = calibration.tilt_error_deg
+            if not math.isnan(calibration.heading_error_deg):
+                values[f"{calibration.segment}_heading_error_deg"] = calibration.heading_error_deg
         event = Event("calibrated", request.start_s, end_s, values)
         return Answer(event, tuple(made), request.stance, after_s, is_current=after_s - end_s <= CURRENT_S)
 

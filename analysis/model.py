@@ -8,6 +8,7 @@ Times are seconds since the session's start; spans are [start, end). Time runs a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag, StrEnum
@@ -36,6 +37,13 @@ class Stance(StrEnum):
 
     STANDING = "standing"
     SITTING = "sitting"
+
+
+class CalibrationKind(StrEnum):
+    """What a calibration is made from."""
+
+    STANCE = "stance"  # a quiet upright stance: the quick form, which takes the case to lie flat on the back
+    BENDS = "bends"  # the same and then two slow forward bends: any way of clipping on
 
 
 class Activity(IntEnum):
@@ -146,7 +154,7 @@ class Prompt:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How one sensor sits on one segment, from a quiet upright stance of the wearer."""
+    """How one sensor sits on one segment, from a quiet upright stance of the wearer, and bends after it."""
 
     segment: Segment
     sensor_id: str
@@ -154,15 +162,21 @@ class Calibration:
     made_s: float  # end of the quiet span, s; NaN when carried over from an earlier session
     mounting: Floats  # (4,) segment → sensor
     tilt_error_deg: float  # standard error of the upright reference
+    kind: CalibrationKind = CalibrationKind.STANCE
+    heading_error_deg: float = math.nan  # standard error of forward; NaN where it was taken from the case
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrateRequest:
-    """The wearer holds still and upright in [start_s, start_s + duration_s)."""
+    """The wearer holds still and upright in [start_s, start_s + duration_s).
+
+    For BENDS only at first, for five seconds or so, and then bends forward twice.
+    """
 
     start_s: float
     duration_s: float
     stance: Stance
+    kind: CalibrationKind = CalibrationKind.STANCE
 
 
 @dataclass(frozen=True, slots=True)

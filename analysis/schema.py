@@ -18,6 +18,7 @@ from analysis.errors import SchemaError
 from analysis.model import (
     CalibrateRequest,
     Calibration,
+    CalibrationKind,
     Event,
     Floats,
     Input,
@@ -130,7 +131,7 @@ class PromptMessage(Message, frozen=True, kw_only=True):
 class Command(Message, frozen=True, kw_only=True):
     """Something a person or the dashboard asks of the service or the bridge.
 
-    actions of the service: "calibrate" (stance, duration_s, start_s or now), "label" (text, start_s, end_s),
+    actions of the service: "calibrate" (stance, kind, duration_s, start_s or now), "label" (text, start_s, end_s),
     "end" (of the session, at start_s). actions of the bridge: "buzz" and "identify" (segment).
     """
 
@@ -138,6 +139,7 @@ class Command(Message, frozen=True, kw_only=True):
     action: str
     session_id: str = ""  # empty: the newest session of the wearer
     stance: Stance | None = None
+    kind: CalibrationKind = CalibrationKind.STANCE
     start_s: float | None = None
     end_s: float | None = None
     duration_s: float | None = None
@@ -199,6 +201,7 @@ class JournalCalibrate(msgspec.Struct, frozen=True, tag="calibrate"):
     start_s: float
     duration_s: float
     stance: Stance
+    kind: CalibrationKind = CalibrationKind.STANCE  # records of before there were others have none
 
 
 class JournalCalibration(msgspec.Struct, frozen=True, tag="calibration"):
@@ -208,6 +211,8 @@ class JournalCalibration(msgspec.Struct, frozen=True, tag="calibration"):
     made_s: float | None
     mounting: tuple[float, float, float, float]
     tilt_error_deg: float
+    kind: CalibrationKind = CalibrationKind.STANCE
+    heading_error_deg: float | None = None
 
 
 class JournalLabel(msgspec.Struct, frozen=True, tag="label"):
@@ -228,12 +233,19 @@ def encode_input(item: CalibrateRequest | Calibration | Label | SessionEnd) -> b
     record: _Journal
     match item:
         case CalibrateRequest():
-            record = JournalCalibrate(item.start_s, item.duration_s, item.stance)
+            record = JournalCalibrate(item.start_s, item.duration_s, item.stance, item.kind)
         case Calibration():
             w, x, y, z = (float(part) for part in item.mounting)
             made_s = None if np.isnan(item.made_s) else item.made_s
             record = JournalCalibration(
-                item.segment, item.sensor_id, item.stance, made_s, (w, x, y, z), item.tilt_error_deg
+                segment=item.segment,
+                sensor_id=item.sensor_id,
+                stance=item.stance,
+                made_s=made_s,
+                mounting=(w, x, y, z),
+                tilt_error_deg=item.tilt_error_deg,
+                kind=item.kind,
+                heading_error_deg=None if np.isnan(item.heading_error_deg) else item.heading_error_deg,
             )
         case Label():
             record = JournalLabel(item.start_s, item.end_s, item.text)
@@ -250,7 +262,7 @@ def decode_input(payload: bytes) -> Input:
         raise SchemaError(f"A journal record could not be read ({error}); it is skipped.") from error
     match record:
         case JournalCalibrate():
-            return CalibrateRequest(record.start_s, record.duration_s, record.stance)
+            return CalibrateRequest(record.start_s, record.duration_s, record.stance, record.kind)
         case JournalCalibration():
             return Calibration(
                 segment=record.segment,
@@ -259,6 +271,8 @@ def decode_input(payload: bytes) -> Input:
                 made_s=float("nan") if record.made_s is None else record.made_s,
                 mounting=np.array(record.mounting),
                 tilt_error_deg=record.tilt_error_deg,
+                kind=record.kind,
+                heading_error_deg=float("nan") if record.heading_error_deg is None else record.heading_error_deg,
             )
         case JournalLabel():
             return Label(record.start_s, record.end_s, record.text)

@@ -7,7 +7,7 @@ Hooks for tests in a browser. Elements carry the class `st-key-<key>`, and these
 every page   banner
 Now          now_posture, now_bout, now_pelvic_tilt, now_lumbar_lordosis (now_<metric> for every metric),
              now_prompt, now_side_view, now_chart, sensor_<segment>, buzz_<segment>, identify_<segment>,
-             calibrate, calibrate_stance, calibrate_progress
+             calibrate, calibrate_stance, calibrate_kind, calibrate_progress
 Today        today_date, today_totals, today_timeline, today_sitting, today_prompts
 """
 

@@ -9,18 +9,20 @@ from enum import Enum
 
 import streamlit as st
 
-from analysis.model import Stance
+from analysis.model import CalibrationKind, Stance
 from dashboard import commands, data
 from dashboard.data import Told
 from dashboard.page import Context
 
 HOLD_S = 5.0
+LASTS_S = {CalibrationKind.STANCE: HOLD_S, CalibrationKind.BENDS: 25.0}
 _ANSWER_S = 20.0  # after holding still, within this the analysis has spoken
 _ASKED = "calibration_asked"  # in the browser session's state
 
 
 class Phase(Enum):
     HOLD = "hold"
+    BEND = "bend"
     WAIT = "wait"
     DONE = "done"
     FAILED = "failed"
@@ -35,6 +37,12 @@ class AskedFor:
     at: float  # s of this machine's clock
     known: Told | None  # the newest calibration told before it
     refusal: str = ""  # why it was not taken up; empty if it was
+    kind: CalibrationKind = CalibrationKind.STANCE
+
+    @property
+    def done_at(self) -> float:
+        """When the wearer has done their part, s of this machine's clock."""
+        return self.at + LASTS_S[self.kind]
 
 
 def phase(asked: AskedFor, told: Told | None, now: float) -> Phase:
@@ -45,7 +53,9 @@ def phase(asked: AskedFor, told: Told | None, now: float) -> Phase:
         return Phase.DONE if told.event.kind == "calibrated" else Phase.FAILED
     if now < asked.at + HOLD_S:
         return Phase.HOLD
-    return Phase.WAIT if now < asked.at + HOLD_S + _ANSWER_S else Phase.SILENT
+    if now < asked.done_at:
+        return Phase.BEND
+    return Phase.WAIT if now < asked.done_at + _ANSWER_S else Phase.SILENT
 
 
 def show(context: Context) -> None:
@@ -59,22 +69,45 @@ def show(context: Context) -> None:
         key="calibrate_stance",
         label_visibility="collapsed",
     )
-    st.html(f'<div class="up-soft">{_INSTRUCTIONS[stance or Stance.STANDING]}</div>')
+    kind = st.segmented_control(
+        "How it is done",
+        list(_KINDS),
+        default=CalibrationKind.STANCE,
+        required=True,
+        format_func=_KINDS.__getitem__,
+        key="calibrate_kind",
+        label_visibility="collapsed",
+    )
+    stance, kind = stance or Stance.STANDING, kind or CalibrationKind.STANCE
+    st.html(f'<div class="up-soft">{instruction(stance, kind)}</div>')
     if st.button("Calibrate", key="calibrate", type="primary", icon=":material/accessibility_new:", width="stretch"):
-        _ask(context, stance or Stance.STANDING)
+        _ask(context, stance, kind)
     _progress(context)
 
 
-_INSTRUCTIONS = {
-    Stance.STANDING: "Stand upright, feet under your hips, arms hanging. Press, then hold still for five seconds.",
-    Stance.SITTING: "Sit upright, feet flat, away from the backrest. Press, then hold still for five seconds.",
+def instruction(stance: Stance, kind: CalibrationKind) -> str:
+    """What the wearer is to do, before the button and after it."""
+    return f"{_UPRIGHT[stance]} Press, then {_DO[kind]}"
+
+
+_KINDS = {CalibrationKind.STANCE: "Hold still", CalibrationKind.BENDS: "Hold still, then bend twice"}
+_UPRIGHT = {
+    Stance.STANDING: "Stand upright, feet under your hips, arms hanging.",
+    Stance.SITTING: "Sit upright, feet flat, away from the backrest.",
+}
+_DO = {
+    CalibrationKind.STANCE: "hold still for five seconds. Quick; the flat of each sensor must lie on your back.",
+    CalibrationKind.BENDS: (
+        "hold still for five seconds, then bend forward slowly and come up again, twice. "
+        "Finds the sensors however they are clipped on."
+    ),
 }
 
 
-def _ask(context: Context, stance: Stance) -> None:
+def _ask(context: Context, stance: Stance, kind: CalibrationKind) -> None:
     known = data.newest_calibration(context.reader, context.wearer)
-    reply = commands.calibrate(context, stance, HOLD_S)
-    st.session_state[_ASKED] = AskedFor(time.time(), known, "" if reply.ok else reply.message)
+    reply = commands.calibrate(context, stance, kind, LASTS_S[kind])
+    st.session_state[_ASKED] = AskedFor(time.time(), known, "" if reply.ok else reply.message, kind)
 
 
 def _progress(context: Context) -> None:
@@ -88,6 +121,11 @@ def _progress(context: Context) -> None:
             case Phase.HOLD:
                 left_s = asked.at + HOLD_S - now
                 st.progress(min(1.0, 1 - left_s / HOLD_S), text=f"**Hold still … {math.ceil(left_s)}**")
+            case Phase.BEND:
+                left_s = asked.done_at - now
+                done = 1 - left_s / (LASTS_S[asked.kind] - HOLD_S)
+                said = f"**Bend forward slowly, come up, and once more … {math.ceil(left_s)}**"
+                st.progress(min(1.0, done), text=said)
             case Phase.WAIT:
                 st.info(
                     "Thank you, you may move again; the analysis is working it out.", icon=":material/hourglass_top:"

@@ -6,16 +6,17 @@ import uuid
 
 from analysis.errors import PostureError
 from analysis.io import mqtt
-from analysis.model import Segment, Stance
+from analysis.model import CalibrationKind, Segment, Stance
 from analysis.schema import Command, Reply
 from dashboard.page import Context
 
 _PATIENCE_S = 3.0
 
 
-def calibrate(context: Context, stance: Stance, hold_s: float) -> Reply:
-    """The wearer holds still from now on."""
-    return _ask(context, "service", Command(id=_new_id(), action="calibrate", stance=stance, duration_s=hold_s))
+def calibrate(context: Context, stance: Stance, kind: CalibrationKind, lasts_s: float) -> Reply:
+    """The wearer holds still from now on, and then does what that kind of calibration asks for."""
+    command = Command(id=_new_id(), action="calibrate", stance=stance, kind=kind, duration_s=lasts_s)
+    return _ask(context, "service", command)
 
 
 def signal(context: Context, action: str, segment: Segment) -> Reply:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 
 from analysis.errors import PostureError, SchemaError
 from analysis.io.live_session import LiveSession
-from analysis.model import CalibrateRequest, Label, SessionEnd
+from analysis.model import CalibrateRequest, CalibrationKind, Label, SessionEnd
 from analysis.schema import Command, Reply
 
-CALIBRATE_S = 5.0
+CALIBRATE_S = {CalibrationKind.STANCE: 5.0, CalibrationKind.BENDS: 25.0}
 LONGEST_CALIBRATION_S = 120.0  # what the pipeline remembers
 WAIT_S = 10.0  # how long a command waits for the first block of the session it names
 WAIT_ANY_S = 2.0  # and one that names none
@@ -100,8 +100,11 @@ def input_of_command(command: Command, newest_s: float) -> tuple[CalibrateReques
 def _calibrate(command: Command, start_s: float) -> tuple[CalibrateRequest, str]:
     if command.stance is None:
         raise PostureError("Say how you hold still for the calibration: standing or sitting.")
-    duration_s = CALIBRATE_S if command.duration_s is None else command.duration_s
+    duration_s = CALIBRATE_S[command.kind] if command.duration_s is None else command.duration_s
     if not 0.0 < duration_s <= LONGEST_CALIBRATION_S or not 0.0 <= start_s < float("inf"):
         raise PostureError(f"A calibration takes up to {LONGEST_CALIBRATION_S:g} s; correct its times.")
     verb = {"standing": "Stand", "sitting": "Sit"}[command.stance]
-    return CalibrateRequest(start_s, duration_s, command.stance), f"{verb} upright and still for {duration_s:g} s."
+    request = CalibrateRequest(start_s, duration_s, command.stance, command.kind)
+    if command.kind is CalibrationKind.BENDS:
+        return request, f"{verb} upright and still for 5 s, then bend forward slowly, twice, within {duration_s:g} s."
+    return request, f"{verb} upright and still for {duration_s:g} s."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.model import Event
-from dashboard.calibrate import HOLD_S, AskedFor, Phase, phase
+from analysis.model import CalibrationKind, Event
+from dashboard.calibrate import HOLD_S, LASTS_S, AskedFor, Phase, phase
 from dashboard.data import Told
 
 BEFORE = Told("s", Event("calibrated", 10.0, 15.0))
@@ -33,3 +33,9 @@ def test_the_first_calibration_of_a_session_is_an_answer() -> None:
 def test_a_refusal_is_said_until_it_is_asked_again() -> None:
     refused = AskedFor(1000.0, BEFORE, "The MQTT broker cannot be reached.")
     assert phase(refused, BEFORE, 1001.0) is phase(refused, BEFORE, 2000.0) is Phase.REFUSED
+
+
+def test_bends_follow_the_stance_and_take_their_time() -> None:
+    bending, lasts_s = AskedFor(1000.0, BEFORE, kind=CalibrationKind.BENDS), LASTS_S[CalibrationKind.BENDS]
+    told = [phase(bending, BEFORE, 1000.0 + after_s) for after_s in (0.0, HOLD_S, lasts_s, lasts_s + 100.0)]
+    assert told == [Phase.HOLD, Phase.BEND, Phase.WAIT, Phase.SILENT]

@@ -1,0 +1,133 @@
+"""Requests for a calibration by bends, from the asking through the pipeline and the journal to the answer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis import quaternion, schema
+from analysis.io.commands import input_of_command
+from analysis.model import (
+    Activity,
+    CalibrateRequest,
+    Calibration,
+    CalibrationKind,
+    Event,
+    Input,
+    Output,
+    SampleBlock,
+    Segment,
+    SessionEnd,
+    Stance,
+)
+from analysis.pipeline import Pipeline, PipelineSettings
+from analysis.schema import Command
+from hardware.twin.imu import ImuErrors
+from hardware.twin.moves import Hold, Shift, SitDown
+from hardware.twin.posture import STAND_UPRIGHT, Posture
+from hardware.twin.script import of_moves
+from hardware.twin.wearer import Wearer
+from tests.analysis.simulated import arriving, assert_same, blocks, cut, joined
+
+BOW = Posture(Activity.STANDING, tilt_deg=35.0, lordosis_deg=-35.0)
+BENDS = (Shift(BOW, 2.5), Hold(0.5), Shift(STAND_UPRIGHT, 2.5), Hold(1.0))
+SCRIPT = of_moves("bends", Hold(8.0), *BENDS, *BENDS, Hold(4.0), SitDown(), Hold(8.0))
+REQUEST = CalibrateRequest(1.0, 22.0, Stance.STANDING, CalibrationKind.BENDS)
+
+
+@cache
+def streams() -> tuple[SampleBlock, SampleBlock]:
+    wearer = Wearer(SCRIPT, 3)
+    (pelvis,) = blocks(wearer.source(Segment.PELVIS, 52.0), SCRIPT.end_s, size=10**6)
+    (lumbar,) = blocks(wearer.source(Segment.LUMBAR, 50.0), SCRIPT.end_s, size=10**6)
+    return pelvis, lumbar
+
+
+def fed(inputs: Sequence[Input]) -> list[Output]:
+    pipeline = Pipeline(PipelineSettings())
+    return [output for item in inputs for output in pipeline.feed(item)]
+
+
+@cache
+def reference() -> list[Output]:
+    return fed([REQUEST, *arriving(*(cut(block, range(13, len(block.t), 13)) for block in streams())), END])
+
+
+END = SessionEnd(SCRIPT.end_s)
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 7, 26]))
+def test_cutting_changes_not_a_bit(seed: int, size: int) -> None:
+    rng = np.random.default_rng(seed)
+    pieces = [cut(block, np.cumsum(rng.integers(1, 2 * size + 1, len(block.t))).tolist()) for block in streams()]
+    assert_same(fed([REQUEST, *arriving(*pieces), END]), reference())
+
+
+def test_it_says_how_it_was_made_and_how_well() -> None:
+    made = {output.segment: output for output in reference() if isinstance(output, Calibration)}
+    (told,) = [output for output in reference() if isinstance(output, Event) and output.kind == "calibrated"]
+    assert (told.start_s, told.end_s) == (1.0, 23.0)
+    assert told.values["kind"] == "bends"
+    for number, segment in enumerate(Segment):
+        calibration = made[segment]
+        assert calibration.kind is CalibrationKind.BENDS
+        assert told.values[f"{segment}_tilt_error_deg"] == calibration.tilt_error_deg < 1.0
+        assert told.values[f"{segment}_heading_error_deg"] == calibration.heading_error_deg < 2.0
+        true = ImuErrors.default(2 * 3 + number).mounting
+        apart = quaternion.multiply(quaternion.conjugate(true), calibration.mounting)
+        assert 2 * math.degrees(math.acos(min(1.0, abs(float(apart[0]))))) < 3.0
+
+
+def test_afterwards_upright_is_zero_and_sitting_tips_the_pelvis_back() -> None:
+    frame = joined(reference())
+    upright, seated = (frame.t > 23.5) & (frame.t < 24.0), frame.t > 30.0
+    assert np.abs(frame.values["pelvic_tilt"][upright]).max() < 2.0
+    assert np.abs(frame.values["pelvic_tilt"][seated] + 18.3).max() < 3.0
+    assert np.isnan(frame.values["pelvic_tilt"][frame.t <= 23.0]).all()
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_exchanged_sensors_are_told_in_a_sentence(swapped: bool) -> None:
+    names = {Segment.PELVIS: Segment.LUMBAR, Segment.LUMBAR: Segment.PELVIS}
+    whole = [
+        SampleBlock(b.session_id, b.sensor_id, names[b.segment] if swapped else b.segment, 0, b.t, b.acc, b.gyr)
+        for b in streams()
+    ]
+    outputs = Pipeline(PipelineSettings()).feed(REQUEST, *whole, END)
+    failed = [output for output in outputs if isinstance(output, Event) and output.kind == "calibration_failed"]
+    assert bool(failed) is swapped
+    if swapped:
+        assert str(failed[0].values["reason"]).startswith("The two sensors seem to be exchanged")
+        assert not [output for output in outputs if isinstance(output, Calibration)]
+
+
+def test_records_of_before_and_of_now_can_be_read() -> None:
+    old = b'{"type":"calibrate","start_s":1.0,"duration_s":5.0,"stance":"standing"}'
+    assert schema.decode_input(old) == CalibrateRequest(1.0, 5.0, Stance.STANDING)
+    assert schema.decode_input(schema.encode_input(REQUEST)) == REQUEST
+    old = (
+        b'{"type":"calibration","segment":"pelvis","sensor_id":"a","stance":"standing","made_s":2.0,'
+        b'"mounting":[1,0,0,0],"tilt_error_deg":0.1}'
+    )
+    carried = schema.decode_input(old)
+    assert isinstance(carried, Calibration)
+    assert carried.kind is CalibrationKind.STANCE
+    assert math.isnan(carried.heading_error_deg)
+    made = next(output for output in reference() if isinstance(output, Calibration))
+    back = schema.decode_input(schema.encode_input(made))
+    assert isinstance(back, Calibration)
+    assert (back.kind, back.heading_error_deg) == (made.kind, made.heading_error_deg)
+
+
+def test_a_command_asks_for_bends_and_is_told_what_to_do() -> None:
+    command = Command(id="c", action="calibrate", stance=Stance.STANDING, kind=CalibrationKind.BENDS)
+    request, text = input_of_command(command, 100.0)
+    assert request == CalibrateRequest(100.0, 25.0, Stance.STANDING, CalibrationKind.BENDS)
+    assert "bend forward slowly, twice" in text
