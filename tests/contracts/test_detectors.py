@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import detectors
+from analysis import detectors, metrics
 from analysis.detectors import Detector
-from analysis.model import Activity, Event, PostureFrame, SessionEnd
+from analysis.metrics import Metric
+from analysis.model import Activity, Event, Floats, PostureFrame, SessionEnd
 from analysis.pipeline import Pipeline, PipelineSettings
 from analysis.registry import discover
 from hardware.twin.moves import GetUp, Hold, LieDown, Rise, SitDown, Walk
@@ -21,6 +22,7 @@ from hardware.twin.script import of_moves
 from hardware.twin.wearer import Wearer
 from tests.analysis.simulated import QUIET, joined, worn
 
+METRICS = discover(metrics, "METRIC", Metric)
 DETECTORS = discover(detectors, "DETECTOR", Detector)
 EVERY = pytest.mark.parametrize("detector", DETECTORS.values(), ids=DETECTORS.keys())
 
@@ -29,7 +31,10 @@ DAY = of_moves(
     *(Hold(20.0), SitDown(), Hold(30.0), Rise(), Hold(10.0), Walk(25.0), Hold(10.0), SitDown(), Hold(20.0)),
     *(LieDown(), Hold(30.0), GetUp(), Hold(20.0), Rise(), Hold(12.0)),
 )
-FOUND = {"bouts": {"sitting": 3, "standing": 4, "walking": 1, "lying": 1, "rise": 2}}
+FOUND = {
+    "bouts": {"sitting": 3, "standing": 4, "walking": 1, "lying": 1, "rise": 2},
+    "shifts": {"shift": 0, "fidget": 0},  # all postures are held; tests/analysis/test_shifts.py has days with some
+}
 
 
 @cache
@@ -54,12 +59,21 @@ def watched(detector: Detector, frames: Iterable[PostureFrame], end_s: float) ->
 
 
 def random_day(seed: int) -> PostureFrame:
-    """Runs of any activity, with unknown spans and silences among them."""
+    """Runs of any activity and posture, with unknown spans and silences among them."""
     rng = np.random.default_rng(seed)
     runs = [np.full(rng.integers(1, 200), rng.integers(0, 5)) for _ in range(30)]
     activity = np.concatenate(runs).astype(np.int8)
     ticks = np.cumsum(np.where(rng.random(len(activity)) < 0.002, rng.integers(2, 1500, len(activity)), 1))
-    return PostureFrame(ticks / 10, {}, activity, np.zeros(len(activity), np.uint16))
+    values = {name: _random_posture(rng, len(ticks)) for name in METRICS}
+    values |= {name: np.abs(values[name]) for name, metric in METRICS.items() if metric.unit == "°/s"}
+    return PostureFrame(ticks / 10, values, activity, np.zeros(len(activity), np.uint16))
+
+
+def _random_posture(rng: np.random.Generator, count: int) -> Floats:
+    """Held for a few seconds at a time, in degrees, with sway and unknown ticks."""
+    held = np.repeat(rng.normal(0.0, 10.0, count), rng.integers(10, 80, count))[:count]
+    values: Floats = np.where(rng.random(count) < 0.003, np.nan, held + rng.normal(0.0, 0.1, count))
+    return values
 
 
 def test_there_are_detectors_and_each_has_a_day_checked() -> None:
