@@ -1,4 +1,4 @@
-"""What metrics add up to over a short while, and the numbers behind them."""
+"""What metrics add up to over a short while, and how far their values can be trusted."""
 
 from __future__ import annotations
 
@@ -9,9 +9,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis import metrics
+from analysis.metrics import Metric
 from analysis.metrics.twist_speed import TWIST_S, twist_deg
-from analysis.model import FRAME_HZ
+from analysis.metrics.uncertainty import (
+    CARRIED_OVER_DEG,
+    CREEP_DEG,
+    HEADING_DEG,
+    MOVING_DEG,
+    SETTLING_DEG,
+    error_of,
+)
+from analysis.model import FRAME_HZ, Calibration, Floats, PostureFrame, Quality, Segment, SessionEnd, Stance
+from analysis.pipeline import Pipeline, PipelineSettings
+from analysis.quaternion import IDENTITY
+from analysis.registry import discover
+from hardware.twin.script import office_day
+from hardware.twin.wearer import Wearer
+from tests.analysis.simulated import QUIET, joined, worn
 
+METRICS = discover(metrics, "METRIC", Metric)
 WINDOW = round(TWIST_S * FRAME_HZ)
 
 
@@ -51,3 +68,76 @@ def test_no_twist_is_told_across_what_is_not_known(hole: int, is_unknown: bool) 
 def test_too_short_a_run_has_no_twist() -> None:
     assert np.isnan(twist_deg(np.arange(WINDOW) / FRAME_HZ, np.zeros(WINDOW))).all()
     assert len(twist_deg(np.empty(0), np.empty(0))) == 0
+
+
+def calibration(segment: Segment, made_s: float = 0.0, heading_deg: float = math.nan) -> Calibration:
+    return Calibration(segment, "a", Stance.STANDING, made_s, IDENTITY, 0.5, heading_error_deg=heading_deg)
+
+
+FRESH = [calibration(segment) for segment in Segment]
+
+
+def frame(quality: Quality = Quality.GOOD, *, at_s: float = 1.0, tilt_deg: float = 0.0) -> PostureFrame:
+    values = {name: np.array([tilt_deg]) for name in METRICS}
+    return PostureFrame(np.array([at_s]), values, np.zeros(1, np.int8), np.array([quality], np.uint16))
+
+
+def error(name: str, of: PostureFrame, calibrations: list[Calibration]) -> float:
+    return float(error_of(name, METRICS[name], of, calibrations)[0])
+
+
+def test_at_its_best_a_value_is_as_good_as_its_metric_and_its_calibration() -> None:
+    assert error("pelvic_tilt", frame(), FRESH) == pytest.approx(math.hypot(2.0, 0.5), abs=1e-3)
+    assert error("lumbar_lordosis", frame(), FRESH) == pytest.approx(math.hypot(2.0, 0.5, 0.5), abs=1e-3)
+    assert error("pelvis_speed", frame(), []) == METRICS["pelvis_speed"].error
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_every_cause_widens_the_band_and_none_narrows_it(name: str) -> None:
+    best = error(name, frame(), FRESH)
+    assert error(name, frame(Quality.MOVING), FRESH) > best
+    if METRICS[name].unit == "°":
+        assert error(name, frame(Quality.MOVING), FRESH) >= MOVING_DEG
+        assert error(name, frame(Quality.SETTLING), FRESH) >= SETTLING_DEG
+        assert error(name, frame(at_s=8 * 3600.0), FRESH) > best
+        carried = [calibration(segment, math.nan) for segment in Segment]
+        assert error(name, frame(), carried) >= CARRIED_OVER_DEG
+
+
+def test_age_counts_from_the_newest_calibration_of_the_segment_concerned() -> None:
+    later = frame(at_s=7200.0)
+    anew = [*FRESH, calibration(Segment.PELVIS, 7000.0)]
+    assert error("pelvic_tilt", later, anew) < error("pelvic_tilt", later, FRESH)
+    assert error("trunk_lean", later, anew) == error("trunk_lean", later, FRESH)
+    grown = error("pelvic_tilt", later, FRESH) ** 2 - error("pelvic_tilt", frame(at_s=0.001), FRESH) ** 2
+    assert grown == pytest.approx(2 * CREEP_DEG**2, abs=1e-6)
+
+
+def test_tipping_forward_leaks_to_the_side_as_far_as_forward_is_not_known() -> None:
+    level, tipped = frame(), frame(tilt_deg=90.0)
+    leaked = error("pelvic_obliquity", tipped, FRESH) ** 2 - error("pelvic_obliquity", level, FRESH) ** 2
+    assert math.sqrt(leaked) == pytest.approx(math.degrees(math.sin(math.radians(HEADING_DEG))))
+    bent = [calibration(segment, heading_deg=1.0) for segment in Segment]
+    assert error("pelvic_obliquity", tipped, bent) < error("pelvic_obliquity", tipped, FRESH)
+    assert error("pelvic_tilt", tipped, FRESH) == error("pelvic_tilt", level, FRESH)
+
+
+def test_an_unknown_value_has_no_error() -> None:
+    for name in METRICS:
+        assert math.isnan(error(name, frame(tilt_deg=math.nan), FRESH))
+
+
+def test_the_band_holds_the_truth_of_a_simulated_wearer() -> None:
+    wearer = Wearer(office_day(2, 0.3), 2)
+    end_s = wearer.script.end_s
+    outputs = Pipeline(PipelineSettings()).feed(QUIET, *worn(wearer, end_s, size=520), SessionEnd(end_s))
+    calibrations = [output for output in outputs if isinstance(output, Calibration)]
+    seen = joined(outputs)
+    truth = wearer.truth(seen.t)
+    actual: dict[str, Floats] = {"pelvic_tilt": truth.pelvic_tilt_deg, "lumbar_lordosis": truth.lumbar_lordosis_deg}
+    for name, angles in actual.items():
+        off = np.abs(seen.values[name] - angles)
+        band = error_of(name, METRICS[name], seen, calibrations)
+        known = np.isfinite(off)
+        assert np.array_equal(known, np.isfinite(band))
+        assert np.mean(off[known] <= 2 * band[known]) > 0.99
