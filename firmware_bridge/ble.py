@@ -66,11 +66,6 @@ class Peer:
         self.lost = lost  # set once the link is down, whoever ended it
         self._client = client
 
-    @property
-    def mtu(self) -> int:
-        """ATT MTU in bytes. On BlueZ it reads 23 whatever it is; the packets' size does not depend on it."""
-        return self._client.mtu_size
-
     async def listen(self, channel: str, now: Callable[[], float], told: Notified) -> None:
         """Call `told` with every notification of `channel`, stamped with `now`. Raises LinkError."""
 

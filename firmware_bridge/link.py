@@ -194,7 +194,7 @@ class Link:
         self._backoff.reset()
         self._tell_problem("")
         self._enter("streaming")
-        _log.info("%s (%s) is the %s sensor, MTU %d.", chosen.sighting.name, self.sensor_id, self.segment, peer.mtu)
+        _log.info("%s (%s) is the %s sensor.", chosen.sighting.name, self.sensor_id, self.segment)
         await self._serve(reader, driver, peer)
 
     async def _listen(self, reader: Reader, driver: Driver, peer: Peer) -> None:
