@@ -14,7 +14,7 @@ from analysis import detectors, metrics
 from analysis.align import Aligner
 from analysis.breaks.policy import IGNORE_S, RISE_S, SIT_S, BreakPolicy, BreakRules
 from analysis.calibrator import Calibrator
-from analysis.detectors import Detector
+from analysis.detectors import Detector, Referenced
 from analysis.detectors.activity import ActivityFilter, ActivityModel
 from analysis.frames import Pieces, at_frame_rate, frame_of
 from analysis.metrics import Metric
@@ -125,6 +125,9 @@ class Pipeline:
     def _install(self, calibration: Calibration, after_s: float, *, is_current: bool) -> None:
         self._mountings.put(calibration.segment, after_s, calibration.mounting)
         self._activity.calibrated(calibration.stance, after_s, is_current=is_current)
+        for watcher in self._watchers:
+            if isinstance(watcher, Referenced):
+                watcher.calibrated(calibration.stance, after_s)
 
     def _turn(self) -> None:
         for stream in self._streams.values():

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from analysis.model import Event, PostureFrame
+from analysis.model import Event, PostureFrame, Stance
 
 
 class Watcher(Protocol):
@@ -18,6 +18,15 @@ class Watcher(Protocol):
 
     def close(self, at_s: float) -> list[Event]:
         """The session ended: whatever is still open is told as ended."""
+        ...
+
+
+@runtime_checkable
+class Referenced(Protocol):
+    """A watcher that needs to know what the angles are against."""
+
+    def calibrated(self, stance: Stance, from_s: float) -> None:
+        """Ticks later than `from_s` are against that stance; told before any of them is fed."""
         ...
 
 

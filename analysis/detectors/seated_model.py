@@ -1,0 +1,160 @@
+"""Which seated posture four angles speak for: a Gaussian model that gets to know its wearer as it goes.
+
+People differ more from each other than from themselves: one person's slouch is another's lean. So every posture
+has a mean that varies between people, together with those of the other postures (a person effect of 24 numbers), and
+a scatter around it between repeats. Before anything is seen all people are possible; each window then narrows down
+who this is, without being told which posture it was: the posterior over the 24 numbers is a Gaussian, updated for each
+posture in turn and merged again by moments (assumed density filtering). Distances are judged by Student's t, because
+people do odd things more often than a normal distribution admits.
+
+Parameters: seated_model.json, fitted by `python -m benchmarks.train_seated`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from analysis.model import Floats, Stance
+
+ANGLES = 4  # ° of pelvis forward, T12 forward, pelvis to the right, T12 to the right
+PARAMETERS = "seated_model.json"
+
+# A seated upright against a standing one: pelvis −14 ± 7°, lordosis −12.5 ± 7° (as in activity.py), so T12 −1.5 ± 5°.
+_SEATED_MEAN: Floats = np.array([-14.0, -1.5, 0.0, 0.0])
+_SEATED_SCATTER: Floats = np.array([[49.0, 12.5, 0, 0], [12.5, 25.0, 0, 0], [0, 0, 4.0, 0], [0, 0, 0, 4.0]])
+
+
+@dataclass(frozen=True, slots=True)
+class SeatedModel:
+    """Every number of the model, in degrees; the angles are against the wearer's own seated upright."""
+
+    postures: tuple[str, ...]  # (p,) names
+    mean: Floats  # (p, 4)
+    people: Floats  # (4p, 4p) covariance of people's own means, posture by posture
+    scatter: Floats  # (p, 4, 4) covariance of repeats around a person's own mean
+    tails: float  # degrees of freedom of Student's t
+    share: float  # of an observation that one window is: windows of a held posture all say the same
+    forget: float  # share of what was learned about the wearer that fades with each window
+
+
+@dataclass(frozen=True, slots=True)
+class _Parameters:
+    source: str
+    postures: tuple[str, ...]
+    mean: list[list[float]]
+    people: list[list[float]]
+    scatter: list[list[list[float]]]
+    tails: float
+    share: float
+    forget: float
+
+
+def shipped() -> SeatedModel:
+    """The model with the parameters that are part of the package."""
+    return from_json(files("analysis.detectors").joinpath(PARAMETERS).read_bytes())
+
+
+def from_json(text: bytes) -> SeatedModel:
+    """Raises msgspec.ValidationError where the text is not a parameter file."""
+    read = msgspec.json.decode(text, type=_Parameters)
+    return SeatedModel(
+        read.postures,
+        np.array(read.mean, dtype=np.float64),
+        np.array(read.people, dtype=np.float64),
+        np.array(read.scatter, dtype=np.float64),
+        read.tails,
+        read.share,
+        read.forget,
+    )
+
+
+def to_json(model: SeatedModel, source: str) -> bytes:
+    """The parameter file: one row of a matrix a line; `source` says what it was fitted to."""
+    rows: dict[str, Any] = {
+        "source": source,
+        "postures": list(model.postures),
+        "tails": model.tails,
+        "share": model.share,
+        "forget": model.forget,
+        "mean": (model.mean.round(3) + 0.0).tolist(),
+        "scatter": (model.scatter.round(3) + 0.0).tolist(),
+        "people": (model.people.round(3) + 0.0).tolist(),
+    }
+    parts = [f'  "{name}": {_lines(value)}' for name, value in rows.items()]
+    return ("{\n" + ",\n".join(parts) + "\n}\n").encode()
+
+
+def _lines(value: Any) -> str:
+    told = msgspec.json.encode(value).decode()
+    if isinstance(value, list) and isinstance(value[0], list):
+        return "[\n" + ",\n".join("    " + msgspec.json.encode(row).decode() for row in value) + "\n  ]"
+    return told
+
+
+class Wearer:
+    """What is known of one wearer's postures, window by window."""
+
+    def __init__(self, model: SeatedModel, stance: Stance = Stance.SITTING) -> None:
+        """`stance`: what the angles' zero is. From standing the seated upright itself has to be learned."""
+        self._model = model
+        postures = len(model.postures)
+        mean, people = model.mean.ravel(), model.people
+        if stance is Stance.STANDING:
+            mean = mean + np.tile(_SEATED_MEAN, postures)
+            people = people + np.tile(_SEATED_SCATTER, (postures, postures))
+        self._prior = mean, people
+        self._mean, self._cov = mean, people
+
+    def probabilities(self, angles_deg: Floats) -> Floats:
+        """Of each posture (p,), for the angles (4,) of one window and all that was learned before it."""
+        off, spread = self._against(angles_deg)
+        return self._judged(off, spread)
+
+    def learn(self, angles_deg: Floats) -> Floats:
+        """The same probabilities; afterwards the wearer is known a little better."""
+        model = self._model
+        off, spread = self._against(angles_deg)
+        told = self._judged(off, spread)
+        dulled = spread + model.scatter * (1.0 / model.share - 1.0)
+        columns = self._cov.reshape(len(self._mean), -1, ANGLES).transpose(1, 0, 2)  # (p, 4p, 4)
+        gains = np.linalg.solve(dulled, columns.transpose(0, 2, 1)).transpose(0, 2, 1)
+        distance = _squared(off, spread)
+        # What fits badly is believed less, as Student's t has it.
+        gains = gains * np.minimum(1.0, (model.tails + ANGLES) / (model.tails + distance))[:, None, None]
+        moves = (gains @ off[:, :, None])[:, :, 0]  # (p, 4p)
+        narrowed = self._cov - gains @ columns.transpose(0, 2, 1)
+        move = told @ moves
+        apart = moves - move
+        cov = np.einsum("p,pij->ij", told, narrowed) + np.einsum("p,pi,pj->ij", told, apart, apart)
+        mean = self._mean + move
+        self._mean = mean + (self._prior[0] - mean) * model.forget
+        cov = (cov + cov.T) / 2
+        self._cov = cov + (self._prior[1] - cov) * model.forget
+        return told
+
+    def _against(self, angles_deg: Floats) -> tuple[Floats, Floats]:
+        """How far off each posture's mean (p, 4), and the covariance to expect of that (p, 4, 4)."""
+        postures = len(self._model.postures)
+        blocks = self._cov.reshape(postures, ANGLES, postures, ANGLES)
+        own = blocks[np.arange(postures), :, np.arange(postures), :]
+        return angles_deg - self._mean.reshape(postures, ANGLES), own + self._model.scatter
+
+    def _judged(self, off: Floats, spread: Floats) -> Floats:
+        tails = self._model.tails
+        log = -0.5 * (tails + ANGLES) * np.log1p(_squared(off, spread) / tails)
+        log = log - 0.5 * np.linalg.slogdet(spread)[1]
+        likely = np.exp(log - log.max())
+        told: Floats = likely / likely.sum()
+        return told
+
+
+def _squared(off: Floats, spread: Floats) -> Floats:
+    """Mahalanobis distances squared (p,)."""
+    solved = np.linalg.solve(spread, off[:, :, None])[:, :, 0]
+    squared: Floats = (off * solved).sum(axis=1)
+    return squared
