@@ -5,8 +5,8 @@ first visit is to its root.
 
 Hooks for tests in a browser. Elements carry the class `st-key-<key>`, and these keys stay:
 every page   banner
-Now          now_posture, now_bout, now_pelvic_tilt, now_lumbar_lordosis (now_<metric> for every metric),
-             now_prompt, now_side_view, now_chart, sensor_<segment>, buzz_<segment>, identify_<segment>,
+Now          now_posture, now_bout, now_pelvic_tilt, now_lumbar_lordosis, now_more (all other metrics), now_prompt,
+             now_side_view, now_chart, sensor_<segment>, buzz_<segment>, identify_<segment>,
              calibrate, calibrate_stance, calibrate_kind, calibrate_progress
 Today        today_date, today_totals, today_timeline, today_sitting, today_prompts
 """

@@ -33,7 +33,7 @@ class Told:
 def metrics() -> dict[str, Metric]:
     """All metrics by name, the two the product is about first."""
     found = discover(analysis.metrics, "METRIC", Metric)
-    first = [name for name in ("pelvic_tilt", "lumbar_lordosis") if name in found]
+    first = [name for name in live.MAIN if name in found]
     return {name: found[name] for name in [*first, *(name for name in found if name not in first)]}
 
 
@@ -66,7 +66,9 @@ def read_live(reader: Reader, wearer: str) -> tuple[Session | None, Live, Health
     state = _health(reader, wearer, session, frame)
     events = reader.events(session) if session else []
     prompts = reader.prompts(session) if session else []
-    return session, live.live_of(frame, events, prompts, metrics(), is_live=state.is_live), state
+    made = reader.calibrations(session) if session else []
+    view = live.live_of(frame, events, prompts, metrics(), is_live=state.is_live, calibrations=made)
+    return session, view, state
 
 
 def _newest_frames(reader: Reader, session: Session | None, reach_s: float) -> PostureFrame:

@@ -8,9 +8,15 @@ from itertools import pairwise
 
 import numpy as np
 
+from analysis.io.frames import cut
 from analysis.metrics import Metric
-from analysis.model import Activity, Event, Floats, PostureFrame, Prompt, PromptState
+from analysis.metrics.twist_speed import TWIST_ERROR_DEG, TWIST_S, twist_deg
+from analysis.metrics.uncertainty import error_of
+from analysis.model import Activity, Calibration, Event, Floats, PostureFrame, Prompt, PromptState
 from dashboard import words
+
+MAIN = ("pelvic_tilt", "lumbar_lordosis")  # what the product is about: shown large, and first
+_TWIST = "twist_speed"  # is shown as what it adds up to
 
 TRACE_S = 120.0  # how far back the live chart reaches
 _SMOOTH_S = 1.0  # a reading is the median of this long: a number that can be read from a metre away
@@ -28,11 +34,15 @@ class Reading:
 
     name: str
     label: str
-    value: str  # "−12°" or "unknown"
-    band: str  # "±2°"; empty where the value is unknown or the metric states none
+    value: str  # "−12°" or "unknown"; of all but MAIN with its side, "3° to the right"
+    band: str  # "±2°" at this moment; empty where the value is unknown
     words: str  # what it means, or why it is unknown
     meaning: str  # what zero and the sign mean
     number: float  # NaN = unknown
+
+    @property
+    def is_main(self) -> bool:
+        return self.name in MAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +64,7 @@ class Live:
     bout_s: float  # how long the present activity has lasted; NaN where it is not known
     is_bout_at_least: bool  # its beginning is older than what was read
     sat_s: float  # how long the clock of the next prompt has run; NaN unless sitting
+    still_s: float  # since the last shift of posture on the seat; NaN unless sitting
     readings: tuple[Reading, ...]
     age_s: Floats  # (n,) of the trace, relative to the newest frame: −120 … 0
     trace: Mapping[str, Floats]  # (n,) by metric name
@@ -68,14 +79,15 @@ def live_of(
     metrics: Mapping[str, Metric],
     *,
     is_live: bool,
+    calibrations: Sequence[Calibration] = (),
 ) -> Live:
     """The view of a session's newest frames; `frame` may be empty. Unless live, nothing is told as if it were now."""
     opened = [prompt for prompt in prompts if prompt.state is PromptState.OPEN and is_live]
     prompt = max(opened, key=lambda one: one.due_s, default=None)
     if not len(frame.t):
-        readings = tuple(_reading(name, metric, _NAN, words.reason(0)) for name, metric in metrics.items())
+        readings = _readings(frame, metrics, calibrations, words.reason(0), is_live=False)
         unknown = Activity.UNKNOWN
-        return Live(_NAN, unknown, unknown, _NAN, False, _NAN, readings, np.empty(0), {}, (), prompt)
+        return Live(_NAN, unknown, unknown, _NAN, False, _NAN, _NAN, readings, np.empty(0), {}, (), prompt)
     at_s = float(frame.t[-1])
     last_seen = Activity(int(frame.activity[-1]))
     start_s, is_at_least = _bout_start(frame, events, last_seen)
@@ -88,9 +100,8 @@ def live_of(
         bout_s=at_s - start_s if is_live else _NAN,
         is_bout_at_least=is_at_least,
         sat_s=at_s - _clock_start(start_s, prompts) if is_live and last_seen is Activity.SITTING else _NAN,
-        readings=tuple(
-            _reading(name, metric, _newest(frame, name) if is_live else _NAN, why) for name, metric in metrics.items()
-        ),
+        still_s=at_s - _shifted(start_s, events) if is_live and last_seen is Activity.SITTING else _NAN,
+        readings=_readings(frame, metrics, calibrations, why, is_live=is_live),
         age_s=frame.t[drawn] - at_s,
         trace={name: values[drawn] for name, values in frame.values.items()},
         stretches=_stretches(frame),
@@ -98,23 +109,60 @@ def live_of(
     )
 
 
-def _newest(frame: PostureFrame, name: str) -> float:
+def _readings(
+    frame: PostureFrame,
+    metrics: Mapping[str, Metric],
+    calibrations: Sequence[Calibration],
+    why_unknown: str,
+    *,
+    is_live: bool,
+) -> tuple[Reading, ...]:
+    """A reading of every metric, of those not MAIN with the side in the value."""
+    told = []
+    newest = cut(frame, frame.t > frame.t[-1] - _SMOOTH_S) if len(frame.t) else frame
+    for name, metric in metrics.items():
+        if name == _TWIST:
+            told.append(_twist(frame, metric, why_unknown, is_live=is_live))
+            continue
+        value = _newest(newest, name) if is_live else _NAN
+        error = float(np.nanmax(error_of(name, metric, newest, calibrations))) if np.isfinite(value) else _NAN
+        told.append(_reading(name, metric, value, error, why_unknown))
+    return tuple(told)
+
+
+def _newest(newest: PostureFrame, name: str) -> float:
     """The median of the last second, or NaN where the newest value itself is unknown."""
-    values = frame.values.get(name)
-    if values is None or not np.isfinite(values[-1]):
-        return float("nan")
-    return float(np.nanmedian(values[frame.t > frame.t[-1] - _SMOOTH_S]))
+    values = newest.values.get(name)
+    if values is None or not len(values) or not np.isfinite(values[-1]):
+        return _NAN
+    return float(np.nanmedian(values))
 
 
-def _reading(name: str, metric: Metric, value: float, why_unknown: str) -> Reading:
-    told = (words.meaning(name, value, metric.error) or metric.meaning) if np.isfinite(value) else why_unknown
+def _reading(name: str, metric: Metric, value: float, error: float, why_unknown: str) -> Reading:
+    told = (words.meaning(name, value, error) or metric.meaning) if np.isfinite(value) else why_unknown
     return Reading(
         name=name,
         label=metric.label,
-        value=words.number(value, metric.unit),
-        band=words.band(metric.error, metric.unit) if np.isfinite(value) else "",
+        value=words.number(value, metric.unit) if name in MAIN else words.sided(name, value, metric.unit),
+        band=words.band(error, metric.unit),
         words=told,
         meaning=metric.meaning,
+        number=value,
+    )
+
+
+def _twist(frame: PostureFrame, metric: Metric, why_unknown: str, *, is_live: bool) -> Reading:
+    """Twist speed as the twist it added up to of late."""
+    turned = twist_deg(frame.t, frame.values[_TWIST]) if is_live and _TWIST in frame.values else np.empty(0)
+    value = float(turned[-1]) if len(turned) else _NAN
+    meaning = f"How far your trunk has turned against your pelvis within the last {TWIST_S:.0f} s."
+    return Reading(
+        name="twist",
+        label=f"Twist within {TWIST_S:.0f} s",
+        value=words.sided("twist", value, "°"),
+        band=words.band(TWIST_ERROR_DEG, "°") if np.isfinite(value) else "",
+        words=meaning if np.isfinite(value) else why_unknown,
+        meaning=f"{meaning} {metric.meaning}",
         number=value,
     )
 
@@ -134,6 +182,12 @@ def _clock_start(bout_start_s: float, prompts: Sequence[Prompt]) -> float:
     """The start of the sitting bout, or the moment when its last prompt was given up."""
     ignored = [p.closed_s for p in prompts if p.state is PromptState.IGNORED and p.closed_s is not None]
     return max([bout_start_s, *ignored])
+
+
+def _shifted(bout_start_s: float, events: Sequence[Event]) -> float:
+    """When the posture was last shifted, or the sitting bout began."""
+    ended = [event.end_s for event in events if event.kind == "shift" and event.end_s is not None]
+    return max([bout_start_s, *ended])
 
 
 def _stretches(frame: PostureFrame) -> tuple[Stretch, ...]:

@@ -92,6 +92,10 @@ CSS = """
 .up-fact strong { font-size: 1.65rem; font-weight: 600; line-height: 1.25;
   font-variant-numeric: tabular-nums; white-space: nowrap; }
 .up-fact em { display: block; font-style: normal; font-size: .9rem; color: var(--up-soft); }
+.up-more { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: .5rem 1.2rem; }
+.up-more span { display: block; font-size: .9rem; color: var(--up-soft); }
+.up-more b { font-size: 1.05rem; font-weight: 500; color: var(--up-ink); font-variant-numeric: tabular-nums; }
+.up-more em { font-style: normal; font-size: .9rem; color: var(--up-soft); }
 .up-honest { font-size: .95rem; color: var(--up-soft); border-top: 1px solid var(--up-line); padding-top: .8rem; }
 [data-testid="stMetricValue"] > div { text-overflow: clip; }
 [data-testid="stBaseButton-primary"] { color: light-dark(#ffffff, #0b1514); }

@@ -36,6 +36,14 @@ _DIRECTIONS = {
     "lumbar_lordosis": ("{} flatter than your own upright", "{} more arched than your own upright"),
 }
 
+# the side of a small reading, (when negative, when positive); a number of these is shown without its sign
+_SIDES = {
+    "trunk_lean": ("back", "forward"),
+    "pelvic_obliquity": ("left side down", "right side down"),
+    "lateral_bend": ("to the left", "to the right"),
+    "twist": ("to the right", "to the left"),
+}
+
 
 def stopwatch(seconds: float) -> str:
     """`mm:ss`, or `h:mm:ss` from one hour on; `--:--` where it is not known."""
@@ -58,17 +66,29 @@ def duration(seconds: float) -> str:
 
 
 def number(value: float, unit: str) -> str:
-    """The value as it is shown large: `−12°`, `0.4 m`; `unknown` for NaN."""
+    """The value as it is shown large: `−12°`, `3 °/s`, `0.4 m`; `unknown` for NaN."""
     if not math.isfinite(value):
         return "unknown"
     if unit == "°":
         return f"{round(value):d}°".replace("-", "−")
+    if unit == "°/s":
+        return f"{round(value):d} °/s".replace("-", "−")
     return f"{value:.3g} {unit}".replace("-", "−").strip()
 
 
 def band(error: float, unit: str) -> str:
-    """The error band: `±3°`; nothing where none is stated."""
-    return f"±{number(error, unit)}" if math.isfinite(error) and error > 0 else ""
+    """The error band: `±3°`; nothing where none is stated. Never ±0: no number shown is as good as that."""
+    if not (math.isfinite(error) and error > 0):
+        return ""
+    return f"±{number(max(1.0, error) if unit.startswith('°') else error, unit)}"
+
+
+def sided(name: str, value: float, unit: str) -> str:
+    """The value as it is shown small: `3° to the right` where the sign has a side, else as `number`."""
+    if name not in _SIDES or not math.isfinite(value) or round(value) == 0:
+        return number(value, unit)
+    back, forward = _SIDES[name]
+    return f"{number(abs(value), unit)} {forward if value > 0 else back}"
 
 
 def meaning(name: str, value: float, error: float) -> str:

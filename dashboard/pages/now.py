@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from datetime import datetime
 from html import escape
 
 import streamlit as st
 
+from analysis.detectors.shifts import SHIFT_DEG
 from analysis.io.reader import Session
-from analysis.metrics import Metric
 from dashboard import calibrate, charts, data, drawing, sensors, theme, words
 from dashboard.live import Live, Reading
 from dashboard.page import Context, Page, in_one_sentence
 from dashboard.theme import word_colour
 
 _REFRESH_S = 1.0
+_KEPT = f"Since you last shifted your posture on the seat by {SHIFT_DEG:.0f}° or more."
 
 
 @st.fragment(run_every=_REFRESH_S)
@@ -30,7 +30,7 @@ def _show(context: Context) -> None:
         with posture:
             _posture(context, session, view)
         with angles:
-            _readings(view.readings)
+            _main(view.readings)
         with side, st.container(key="now_side_view"):
             _side_view(view)
         if view.prompt is None:
@@ -38,12 +38,13 @@ def _show(context: Context) -> None:
         if len(view.age_s):
             with st.container(key="now_chart"):
                 charts.live_chart(view, metrics)
+        _more(view.readings)
         figures, control = st.columns([2, 1], gap="medium")
         with figures:
             sensors.show(context, health)
         with control:
             calibrate.show(context)
-        _honest(metrics)
+        _honest()
 
 
 def _posture(context: Context, session: Session | None, view: Live) -> None:
@@ -61,6 +62,9 @@ def _posture(context: Context, session: Session | None, view: Live) -> None:
                 f'<div class="up-bout">{words.stopwatch(view.bout_s)}</div>'
                 f'<div class="up-soft">{least}without a change</div>'
             )
+            if math.isfinite(view.still_s):
+                kept = words.stopwatch(view.still_s)
+                st.html(f'<div class="up-soft" title="{_KEPT}">the same posture for {kept}</div>')
         elif session is not None and math.isfinite(view.at_s):
             seen = datetime.fromtimestamp(session.started_at + view.at_s, context.zone)
             last = words.ACTIVITY_WORDS[view.last_seen].lower()
@@ -69,13 +73,26 @@ def _posture(context: Context, session: Session | None, view: Live) -> None:
             st.html('<div class="up-soft">Nothing has been measured yet.</div>')
 
 
-def _readings(readings: tuple[Reading, ...]) -> None:
-    columns = st.columns(2)
-    for index, reading in enumerate(readings):
-        with columns[index % 2], st.container(key=f"now_{reading.name}", gap="xxsmall"):
+def _main(readings: tuple[Reading, ...]) -> None:
+    """The two that the product is about, large."""
+    shown = [reading for reading in readings if reading.is_main]
+    for column, reading in zip(st.columns(len(shown)), shown, strict=True):
+        with column, st.container(key=f"now_{reading.name}", gap="xxsmall"):
             st.metric(reading.label, reading.value, help=reading.meaning)
             band = f' <span class="up-soft">({reading.band})</span>' if reading.band else ""
             st.html(f'<div class="up-words">{escape(reading.words)}{band}</div>')
+
+
+def _more(readings: tuple[Reading, ...]) -> None:
+    """All other metrics in one quiet row."""
+    cells = "".join(
+        f'<div title="{escape(reading.meaning)}"><span>{escape(reading.label)}</span>'
+        f"<b>{escape(reading.value)}</b> <em>{reading.band}</em></div>"
+        for reading in readings
+        if not reading.is_main
+    )
+    with st.container(key="now_more"):
+        st.html(f'<div class="up-more">{cells}</div>')
 
 
 def _side_view(view: Live) -> None:
@@ -104,16 +121,11 @@ def _prompt(context: Context, session: Session | None, view: Live) -> None:
         st.html(f'<div class="up-soft">{told}</div>')
 
 
-def _honest(metrics: Mapping[str, Metric]) -> None:
-    bands = ", ".join(
-        f"{metric.label.lower()} {words.band(metric.error, metric.unit)}"
-        for metric in metrics.values()
-        if words.band(metric.error, metric.unit)
-    )
-    stated = f" Error bands: {bands}." if bands else ""
+def _honest() -> None:
     st.html(
         '<div class="up-honest">Upstand is not a medical device. Sensors on the skin see how you change against your '
-        f"own upright, not your bones, and putting them on anew shifts that by some degrees.{stated}</div>"
+        "own upright, not your bones, and putting them on anew shifts that by some degrees. Behind ± stands the error "
+        "of this moment, as a standard deviation: it grows while you move fast and as the calibration ages.</div>"
     )
 
 

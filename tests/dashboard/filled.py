@@ -74,7 +74,16 @@ def frame_of(t: Floats, activity: Activity, quality: Quality = Quality.GOOD) -> 
     """Frames of a body that sways a little; all values NaN where the quality is not good."""
     tilt = {Activity.SITTING: -14.0, Activity.LYING: -6.0}.get(activity, 1.0) + 3.0 * np.sin(t / 23.0)
     lordosis = {Activity.SITTING: -18.0, Activity.LYING: -4.0}.get(activity, 2.0) + 4.0 * np.sin(t / 17.0 + 1.0)
-    values = {"pelvic_tilt": tilt, "lumbar_lordosis": lordosis}
+    values = {
+        "pelvic_tilt": tilt,
+        "lumbar_lordosis": lordosis,
+        "trunk_lean": tilt - lordosis,
+        "pelvic_obliquity": 3.0 + np.sin(t / 31.0),
+        "lateral_bend": -4.0 + np.sin(t / 29.0),
+        "pelvis_speed": 1.0 + 0.5 * np.sin(t / 3.0),
+        "trunk_speed": 2.0 + np.sin(t / 2.0),
+        "twist_speed": 0.1 * np.sin(t / 2.0),
+    }
     if quality is not Quality.GOOD:
         values = {name: np.full(len(t), np.nan) for name in values}
     n = len(t)
@@ -102,6 +111,7 @@ class Wearer:
         stood = frame_of(_grid(self._told_s, self._told_s + 60.0), Activity.STANDING, quality)
         self._told_s += 60.0
         first: list[Output] = [Event("standing", 0.0, 60.0), Event("sitting", 60.0, None), stood]
+        first.append(Event("shift", sat_s - 32.0, sat_s - 30.0, {"change_deg": 9.0}))
         if asked:
             first.append(Prompt("open", "stand", 1, REASON, 1860.0))
         self._seq = 0

@@ -3,15 +3,27 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.model import Activity, Event, PostureFrame, Prompt, PromptState, Quality
+from analysis.model import (
+    Activity,
+    Calibration,
+    Event,
+    PostureFrame,
+    Prompt,
+    PromptState,
+    Quality,
+    Segment,
+    Stance,
+)
+from analysis.quaternion import IDENTITY
 from dashboard import data
-from dashboard.live import NO_FRAMES, TRACE_S, Live, live_of
+from dashboard.live import MAIN, NO_FRAMES, TRACE_S, Live, Reading, live_of
 
 METRICS = data.metrics()
 
@@ -36,7 +48,10 @@ def test_the_two_metrics_the_product_is_about_come_first() -> None:
 
 def test_every_metric_is_listed_also_without_frames() -> None:
     view = _live(NO_FRAMES)
-    assert [reading.name for reading in view.readings] == list(METRICS)
+    assert [reading.label for reading in view.readings if reading.name in METRICS] == [
+        metric.label for name, metric in METRICS.items() if name != "twist_speed"
+    ]
+    assert [reading.name for reading in view.readings if reading.is_main] == list(MAIN)
     assert all(reading.value == "unknown" for reading in view.readings)
     assert view.activity is Activity.UNKNOWN
     assert math.isnan(view.bout_s)
@@ -47,6 +62,41 @@ def test_a_reading_has_its_number_band_and_words() -> None:
     assert reading.value == "−12°"
     assert reading.band.startswith("±")
     assert reading.words == "tipped 12° back of your own upright"
+
+
+def _named(view: Live, name: str) -> Reading:
+    return next(reading for reading in view.readings if reading.name == name)
+
+
+def test_the_band_is_that_of_the_moment() -> None:
+    at_rest = _live(_frame([Activity.SITTING] * 20)).readings[0]
+    frame = _frame([Activity.SITTING] * 20)
+    frame.quality[-5] = Quality.MOVING
+    assert (at_rest.band, _live(frame).readings[0].band) == ("±2°", "±4°")
+    old = Calibration(Segment.PELVIS, "a", Stance.STANDING, math.nan, IDENTITY, 0.5)
+    view = live_of(_frame([Activity.SITTING] * 20), [], [], METRICS, is_live=True, calibrations=[old])
+    assert (view.readings[0].band, view.readings[1].band) == ("±4°", "±4°")
+
+
+def test_small_readings_have_their_side_in_words() -> None:
+    frame = _frame([Activity.SITTING] * 120)
+    n = len(frame.t)
+    values = {"lateral_bend": np.full(n, -6.2), "trunk_lean": np.full(n, 0.3), "twist_speed": np.full(n, 3.0)}
+    view = _live(replace(frame, values={**frame.values, **values}))
+    assert _named(view, "lateral_bend").value == "6° to the left"
+    assert _named(view, "trunk_lean").value == "0°"
+    assert (_named(view, "twist").value, _named(view, "twist").band) == ("15° to the left", "±1°")
+    assert _named(view, "pelvis_speed").value == "unknown"
+    assert _named(_live(replace(frame, values=values)), "twist").number == pytest.approx(15.0)
+
+
+def test_the_clock_of_a_kept_posture_starts_with_the_last_shift_or_with_the_bout() -> None:
+    sitting, shift = Event("sitting", 20.0, None), Event("shift", 88.0, 90.0)
+    frame = _frame([Activity.SITTING] * 11)
+    assert _live(frame, [sitting]).still_s == pytest.approx(81.0)
+    assert _live(frame, [sitting, shift, Event("fidget", 95.0, 96.0)]).still_s == pytest.approx(11.0)
+    assert _live(frame, [Event("shift", 1.0, 3.0), sitting]).still_s == pytest.approx(81.0)
+    assert math.isnan(_live(_frame([Activity.STANDING] * 11), [shift]).still_s)
 
 
 def test_an_unknown_value_gives_its_reason() -> None:

@@ -57,3 +57,18 @@ def test_the_reason_given_first_is_the_one_a_person_can_mend() -> None:
     assert words.reason(Quality.NOT_CALIBRATED | Quality.MOVING) == "not calibrated yet"
     assert "lumbar" in words.reason(Quality.LUMBAR_MISSING)
     assert words.reason(0) == "no measurement"
+
+
+def test_small_numbers_say_their_side() -> None:
+    assert words.sided("trunk_lean", -3.2, "°") == "3° back"
+    assert words.sided("lateral_bend", 3.2, "°") == "3° to the right"
+    assert words.sided("pelvic_obliquity", 0.4, "°") == "0°"
+    assert words.sided("pelvis_speed", 3.2, "°/s") == "3 °/s"
+    assert words.sided("trunk_lean", math.nan, "°") == "unknown"
+
+
+def test_no_band_is_narrower_than_the_number_is_rounded() -> None:
+    assert words.band(0.2, "°") == "±1°"
+    assert words.band(2.6, "°") == "±3°"
+    assert words.band(0.5, "°/s") == "±1 °/s"
+    assert words.band(math.nan, "°") == ""
