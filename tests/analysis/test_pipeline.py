@@ -112,7 +112,8 @@ def test_the_reference_is_worth_comparing_with() -> None:
     frame = joined(reference())
     assert set(np.unique(frame.activity)) >= {Activity.SITTING, Activity.STANDING, Activity.WALKING}
     kinds = {output.kind for output in reference() if isinstance(output, Event)}
-    assert kinds == {"calibrated", "calibration_failed", "label", "sitting", "standing", "walking", "rise"}
+    bouts = {"sitting", "standing", "walking", "rise", "seated_posture"}
+    assert kinds == {"calibrated", "calibration_failed", "label", *bouts}
     states = {output.state for output in reference() if isinstance(output, Prompt)}
     assert states == {PromptState.OPEN, PromptState.DONE, PromptState.IGNORED}
     assert np.isfinite(frame.values["lumbar_lordosis"]).mean() > 0.8
