@@ -1,0 +1,98 @@
+"""One sensor's rows on their way into a filter: broken ones left out, spikes mended, cut where there is a gap."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.model import Floats
+
+GAP_S = 0.5  # a longer hole starts a new run
+JUMP_S = 86400.0  # no session has a hole of a day: such a time stamp is broken
+_LATEST_S = 30 * JUMP_S
+_LIMITS: Floats = np.repeat([400.0, 80.0], 3)  # m/s² and rad/s; beyond any sensor's range a row is broken
+_SPIKE: Floats = np.repeat([40.0, 5.0], 3)  # m/s² and rad/s, there and back from one sample to the next
+
+Rows = Floats  # (n, 7): t, acc, gyr
+
+
+class Intake:
+    """Rows that are not finite or beyond any range, do not advance in time or feel no force are left out, as if lost.
+
+    The newest row is held back, for only the next one tells whether it is a spike.
+    """
+
+    def __init__(self) -> None:
+        self._spikes = _Spikes()
+        self._newest_s = -math.inf  # the last row taken
+        self._last_s = -math.inf  # the last row told
+
+    def feed(self, t: Floats, acc: Floats, gyr: Floats) -> list[Rows]:
+        """t (n,) s, acc (n, 3) m/s², gyr (n, 3) rad/s. Between two of the pieces returned there is a gap.
+
+        The first piece continues what was told before, and is empty where it does not.
+        """
+        rows = self._sane(np.concatenate([t[:, None], acc, gyr], axis=1))
+        if not len(rows):
+            return []
+        self._newest_s = float(rows[-1, 0])
+        return self._pieces(self._spikes.feed(rows))
+
+    def flush(self) -> list[Rows]:
+        """The row held back."""
+        return self._pieces(self._spikes.flush())
+
+    def _pieces(self, rows: Rows) -> list[Rows]:
+        if not len(rows):
+            return []
+        starts = np.flatnonzero(np.diff(rows[:, 0], prepend=self._last_s) > GAP_S)
+        self._last_s = float(rows[-1, 0])
+        return np.split(rows, starts) if len(starts) else [rows]
+
+    def _sane(self, rows: Rows) -> Rows:
+        t = rows[:, 0]
+        step_s = np.diff(t, prepend=self._newest_s if self._newest_s > -math.inf else t[:1] - 1.0)
+        usable = np.isfinite(t) & (np.abs(rows[:, 1:]) < _LIMITS).all(axis=1) & (rows[:, 1:4] != 0).any(axis=1)
+        if not (usable & (step_s > 0) & (step_s <= JUMP_S) & (np.abs(t) < _LATEST_S)).all():
+            rows = rows[self._advancing(t.tolist(), usable)]
+        return rows
+
+    def _advancing(self, times_s: list[float], usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        newest_s = self._newest_s
+        kept = usable.copy()
+        for row in np.flatnonzero(usable).tolist():
+            t = times_s[row]
+            first = newest_s == -math.inf and abs(t) < _LATEST_S
+            kept[row] = first or 0 < t - newest_s <= JUMP_S
+            newest_s = t if kept[row] else newest_s
+        return kept
+
+
+class _Spikes:
+    """Single broken samples become the mean of their neighbours; so the newest row is held back.
+
+    Real sensors lose a bit now and then: 1300°/s for one sample of a quietly sitting person, which would tip up by 27°.
+    """
+
+    def __init__(self) -> None:
+        self._tail: Rows = np.empty((0, 7))  # the last row told and the one held back, as they came
+
+    def feed(self, rows: Rows) -> Rows:
+        rows = np.concatenate([self._tail if len(self._tail) else rows[:1], rows])
+        self._tail = rows[-2:]
+        before, here, after = rows[:-2, 1:], rows[1:-1, 1:], rows[2:, 1:]
+        up, down = here - before, here - after
+        smaller: Floats = np.minimum(np.abs(up), np.abs(down))
+        near = rows[2:, :1] - rows[1:-1, :1] <= GAP_S
+        spiky: NDArray[np.bool_] = np.logical_and(smaller > _SPIKE, (up * down > 0) & near)
+        told = rows[1:-1]
+        if spiky.any():
+            told = told.copy()
+            told[:, 1:] = np.where(spiky.any(axis=1, keepdims=True), 0.5 * (before + after), here)
+        return told
+
+    def flush(self) -> Rows:
+        held, self._tail = self._tail[1:], self._tail[:0]
+        return held
