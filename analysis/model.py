@@ -44,6 +44,7 @@ class CalibrationKind(StrEnum):
 
     STANCE = "stance"  # a quiet upright stance: the quick form, which takes the case to lie flat on the back
     BENDS = "bends"  # the same and then two slow forward bends: any way of clipping on
+    RANGE = "range"  # sitting tall, slumped and bent fully forward, of a wearer calibrated standing
 
 
 class Activity(IntEnum):
@@ -65,6 +66,7 @@ class Quality(IntFlag):
     LUMBAR_MISSING = 4
     SETTLING = 8  # the orientation filter has just (re)started
     MOVING = 16  # fast movement: the error band is wider
+    NO_RANGE = 32  # the wearer's own range of flexion is not known: concerns lumbar_flexion_share alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +155,15 @@ class Prompt:
 
 
 @dataclass(frozen=True, slots=True)
+class FlexionRange:
+    """How far one wearer's back bends: lumbar flexion in degrees from the own upright standing."""
+
+    tall_deg: float  # sitting as tall as possible
+    slump_deg: float  # sitting as slumped as possible
+    full_deg: float  # bent fully forward
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
     """How one sensor sits on one segment, from a quiet upright stance of the wearer, and bends after it."""
 
@@ -164,13 +175,15 @@ class Calibration:
     tilt_error_deg: float  # standard error of the upright reference
     kind: CalibrationKind = CalibrationKind.STANCE
     heading_error_deg: float = math.nan  # standard error of forward; NaN where it was taken from the case
+    flexion: FlexionRange | None = None  # of the wearer, kept with the lumbar sensor's calibration
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrateRequest:
     """The wearer holds still and upright in [start_s, start_s + duration_s).
 
-    For BENDS only at first, for five seconds or so, and then bends forward twice.
+    For BENDS only at first, for five seconds or so, and then bends forward twice. For RANGE the wearer sits tall,
+    slumps and bends fully forward instead, and holds each for three seconds.
     """
 
     start_s: float

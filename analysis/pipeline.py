@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+
+import numpy as np
 
 from analysis import detectors, metrics
 from analysis.align import Aligner
@@ -28,6 +30,7 @@ from analysis.model import (
     Pose,
     PostureFrame,
     Prompt,
+    Quality,
     SampleBlock,
     Segment,
     SegmentOrientation,
@@ -36,6 +39,8 @@ from analysis.model import (
 from analysis.mounting import Mountings
 from analysis.registry import discover
 from analysis.streams import Stream
+
+FLEXION_SHARE = "lumbar_flexion_share"  # a value beside the metrics', in %
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +114,26 @@ class Pipeline:
         since_s = stream.worn[-1][0] if was_worn else -math.inf
         if was_worn:
             self._mountings.put(block.segment, since_s, None)
+            self._calibrator.held.put(block.segment, since_s, None)
         carried = self._carried.get(block.segment)
         if carried is not None and carried.sensor_id == block.sensor_id:
             del self._carried[block.segment]
-            self._install(carried, since_s, is_current=False)
+            self._take_up(carried, since_s)
 
     def _carry_over(self, calibration: Calibration) -> None:
         worn = self._streams[calibration.segment].worn
         if worn and worn[-1][1] == calibration.sensor_id:
             newest_s = max(stream.newest_s for stream in self._streams.values())
-            self._install(calibration, newest_s, is_current=False)
+            self._take_up(calibration, newest_s)
         else:
             self._carried[calibration.segment] = calibration
+
+    def _take_up(self, calibration: Calibration, after_s: float) -> None:
+        """One of an earlier session, with the wearer's range if it was known then."""
+        self._install(calibration, after_s, is_current=False)
+        self._calibrator.held.put(calibration.segment, after_s, calibration)
+        if calibration.flexion is not None:
+            self._calibrator.held.put_range(after_s, calibration.flexion)
 
     def _install(self, calibration: Calibration, after_s: float, *, is_current: bool) -> None:
         self._mountings.put(calibration.segment, after_s, calibration.mounting)
@@ -143,7 +156,8 @@ class Pipeline:
         told: list[Output] = []
         for answer in self._calibrator.answers(math.inf if self._is_over else self._aligner.watermark_s):
             for calibration in answer.calibrations:
-                self._install(calibration, answer.after_s, is_current=answer.is_current)
+                if answer.is_mounting:
+                    self._install(calibration, answer.after_s, is_current=answer.is_current)
                 told.append(calibration)
             told.append(answer.event)
         return told
@@ -155,8 +169,16 @@ class Pipeline:
             shown = at_frame_rate(pose)
             activity = self._activity.feed(pose, shown.t)
             if len(shown.t):
-                frames.append(frame_of(shown, self._metrics, activity))
+                frames.append(self._with_share(frame_of(shown, self._metrics, activity)))
         return frames
+
+    def _with_share(self, frame: PostureFrame) -> PostureFrame:
+        """And the one value that no posture alone tells: it takes the wearer's own range."""
+        lordosis_deg = frame.values["lumbar_lordosis"]
+        share = self._calibrator.held.share(frame.t, lordosis_deg)
+        lacks = np.isnan(share) & ~np.isnan(lordosis_deg)
+        quality = np.where(lacks, frame.quality | np.uint16(Quality.NO_RANGE), frame.quality)
+        return replace(frame, values={**frame.values, FLEXION_SHARE: share}, quality=quality)
 
     def _noticed(self, frames: Iterable[PostureFrame]) -> list[Output]:
         pieces = [piece for frame in frames for piece in self._pieces.feed(frame)]

@@ -20,6 +20,7 @@ from analysis.model import (
     Calibration,
     CalibrationKind,
     Event,
+    FlexionRange,
     Floats,
     Input,
     Label,
@@ -213,6 +214,7 @@ class JournalCalibration(msgspec.Struct, frozen=True, tag="calibration"):
     tilt_error_deg: float
     kind: CalibrationKind = CalibrationKind.STANCE
     heading_error_deg: float | None = None
+    flexion: tuple[float, float, float] | None = None  # tall, slumped, full
 
 
 class JournalLabel(msgspec.Struct, frozen=True, tag="label"):
@@ -246,6 +248,7 @@ def encode_input(item: CalibrateRequest | Calibration | Label | SessionEnd) -> b
                 tilt_error_deg=item.tilt_error_deg,
                 kind=item.kind,
                 heading_error_deg=None if np.isnan(item.heading_error_deg) else item.heading_error_deg,
+                flexion=(own.tall_deg, own.slump_deg, own.full_deg) if (own := item.flexion) else None,
             )
         case Label():
             record = JournalLabel(item.start_s, item.end_s, item.text)
@@ -273,6 +276,7 @@ def decode_input(payload: bytes) -> Input:
                 tilt_error_deg=record.tilt_error_deg,
                 kind=record.kind,
                 heading_error_deg=float("nan") if record.heading_error_deg is None else record.heading_error_deg,
+                flexion=FlexionRange(*record.flexion) if record.flexion else None,
             )
         case JournalLabel():
             return Label(record.start_s, record.end_s, record.text)

@@ -15,14 +15,17 @@ from dashboard.data import Told
 from dashboard.page import Context
 
 HOLD_S = 5.0
-LASTS_S = {CalibrationKind.STANCE: HOLD_S, CalibrationKind.BENDS: 25.0}
+STEPS = {  # what the wearer does until when, s since the button
+    CalibrationKind.STANCE: ((HOLD_S, "Hold still"),),
+    CalibrationKind.BENDS: ((HOLD_S, "Hold still"), (25.0, "Bend forward slowly, come up, and once more")),
+    CalibrationKind.RANGE: ((6.0, "Sit as tall as you can"), (12.0, "Slump"), (20.0, "Bend fully forward and stay")),
+}
 _ANSWER_S = 20.0  # after holding still, within this the analysis has spoken
 _ASKED = "calibration_asked"  # in the browser session's state
 
 
 class Phase(Enum):
     HOLD = "hold"
-    BEND = "bend"
     WAIT = "wait"
     DONE = "done"
     FAILED = "failed"
@@ -42,7 +45,19 @@ class AskedFor:
     @property
     def done_at(self) -> float:
         """When the wearer has done their part, s of this machine's clock."""
-        return self.at + LASTS_S[self.kind]
+        return self.at + lasts_s(self.kind)
+
+    def step(self, now: float) -> tuple[str, float, float]:
+        """What to do, for how many seconds more, and the share of it that is done."""
+        since_s, steps = now - self.at, STEPS[self.kind]
+        began_s = max((end_s for end_s, _ in steps[:-1] if end_s <= since_s), default=0.0)
+        until_s, words = next(step for step in steps if step[0] > began_s)
+        share = (since_s - began_s) / (until_s - began_s)
+        return words, max(0.0, until_s - since_s), min(1.0, max(0.0, share))
+
+
+def lasts_s(kind: CalibrationKind) -> float:
+    return STEPS[kind][-1][0]
 
 
 def phase(asked: AskedFor, told: Told | None, now: float) -> Phase:
@@ -51,10 +66,8 @@ def phase(asked: AskedFor, told: Told | None, now: float) -> Phase:
         return Phase.REFUSED
     if told is not None and told != asked.known:
         return Phase.DONE if told.event.kind == "calibrated" else Phase.FAILED
-    if now < asked.at + HOLD_S:
-        return Phase.HOLD
     if now < asked.done_at:
-        return Phase.BEND
+        return Phase.HOLD
     return Phase.WAIT if now < asked.done_at + _ANSWER_S else Phase.SILENT
 
 
@@ -87,10 +100,15 @@ def show(context: Context) -> None:
 
 def instruction(stance: Stance, kind: CalibrationKind) -> str:
     """What the wearer is to do, before the button and after it."""
-    return f"{_UPRIGHT[stance]} Press, then {_DO[kind]}"
+    return f"{_SEATED if kind is CalibrationKind.RANGE else _UPRIGHT[stance]} Press, then {_DO[kind]}"
 
 
-_KINDS = {CalibrationKind.STANCE: "Hold still", CalibrationKind.BENDS: "Hold still, then bend twice"}
+_KINDS = {
+    CalibrationKind.STANCE: "Hold still",
+    CalibrationKind.BENDS: "Hold still, then bend twice",
+    CalibrationKind.RANGE: "Range of your back",
+}
+_SEATED = "Sit away from the backrest, calibrated standing before."
 _UPRIGHT = {
     Stance.STANDING: "Stand upright, feet under your hips, arms hanging.",
     Stance.SITTING: "Sit upright, feet flat, away from the backrest.",
@@ -101,12 +119,16 @@ _DO = {
         "hold still for five seconds, then bend forward slowly and come up again, twice. "
         "Finds the sensors however they are clipped on."
     ),
+    CalibrationKind.RANGE: (
+        "sit as tall as you can, slump, and bend fully forward, some seconds each. "
+        "Flexion can then be told in % of your own range."
+    ),
 }
 
 
 def _ask(context: Context, stance: Stance, kind: CalibrationKind) -> None:
     known = data.newest_calibration(context.reader, context.wearer)
-    reply = commands.calibrate(context, stance, kind, LASTS_S[kind])
+    reply = commands.calibrate(context, stance, kind, lasts_s(kind))
     st.session_state[_ASKED] = AskedFor(time.time(), known, "" if reply.ok else reply.message, kind)
 
 
@@ -119,25 +141,27 @@ def _progress(context: Context) -> None:
         now = time.time()
         match phase(asked, told, now):
             case Phase.HOLD:
-                left_s = asked.at + HOLD_S - now
-                st.progress(min(1.0, 1 - left_s / HOLD_S), text=f"**Hold still … {math.ceil(left_s)}**")
-            case Phase.BEND:
-                left_s = asked.done_at - now
-                done = 1 - left_s / (LASTS_S[asked.kind] - HOLD_S)
-                said = f"**Bend forward slowly, come up, and once more … {math.ceil(left_s)}**"
-                st.progress(min(1.0, done), text=said)
+                words, left_s, share = asked.step(now)
+                st.progress(share, text=f"**{words} … {math.ceil(left_s)}**")
             case Phase.WAIT:
                 st.info(
                     "Thank you, you may move again; the analysis is working it out.", icon=":material/hourglass_top:"
                 )
             case Phase.DONE:
-                st.success(f"Calibrated{_accuracy(told)}: this is now your own upright.", icon=":material/check:")
+                st.success(_success(told), icon=":material/check:")
             case Phase.FAILED:
                 st.warning(_reason(told), icon=":material/replay:")
             case Phase.REFUSED:
                 st.error(asked.refusal, icon=":material/error:")
             case Phase.SILENT:
                 st.warning("The analysis has not answered; check that both sensors are streaming, then try again.")
+
+
+def _success(told: Told | None) -> str:
+    full_deg = told.event.values.get("full_deg") if told else None
+    if isinstance(full_deg, float):
+        return f"Your back rounds by {full_deg:.0f}° in a full forward bend: this is now 100 % of your range."
+    return f"Calibrated{_accuracy(told)}: this is now your own upright."
 
 
 def _accuracy(told: Told | None) -> str:

@@ -12,7 +12,7 @@ from analysis.io.live_session import LiveSession
 from analysis.model import CalibrateRequest, CalibrationKind, Label, SessionEnd
 from analysis.schema import Command, Reply
 
-CALIBRATE_S = {CalibrationKind.STANCE: 5.0, CalibrationKind.BENDS: 25.0}
+CALIBRATE_S = {CalibrationKind.STANCE: 5.0, CalibrationKind.BENDS: 25.0, CalibrationKind.RANGE: 20.0}
 LONGEST_CALIBRATION_S = 120.0  # what the pipeline remembers
 WAIT_S = 10.0  # how long a command waits for the first block of the session it names
 WAIT_ANY_S = 2.0  # and one that names none
@@ -107,4 +107,6 @@ def _calibrate(command: Command, start_s: float) -> tuple[CalibrateRequest, str]
     request = CalibrateRequest(start_s, duration_s, command.stance, command.kind)
     if command.kind is CalibrationKind.BENDS:
         return request, f"{verb} upright and still for 5 s, then bend forward slowly, twice, within {duration_s:g} s."
+    if command.kind is CalibrationKind.RANGE:
+        return request, f"Sit tall, then slump, then bend fully forward; hold each for 3 s, within {duration_s:g} s."
     return request, f"{verb} upright and still for {duration_s:g} s."

@@ -62,8 +62,8 @@ def reference() -> list[Output]:
 END = SessionEnd(SCRIPT.end_s)
 
 
-@settings(max_examples=8, deadline=None)
-@given(st.integers(0, 2**32 - 1), st.sampled_from([1, 7, 26]))
+@settings(max_examples=4, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.sampled_from([6, 13, 22]))
 def test_cutting_changes_not_a_bit(seed: int, size: int) -> None:
     rng = np.random.default_rng(seed)
     pieces = [cut(block, np.cumsum(rng.integers(1, 2 * size + 1, len(block.t))).tolist()) for block in streams()]

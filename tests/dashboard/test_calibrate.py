@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.model import CalibrationKind, Event
-from dashboard.calibrate import HOLD_S, LASTS_S, AskedFor, Phase, phase
+from dashboard.calibrate import HOLD_S, STEPS, AskedFor, Phase, lasts_s, phase
 from dashboard.data import Told
 
 BEFORE = Told("s", Event("calibrated", 10.0, 15.0))
@@ -35,7 +35,16 @@ def test_a_refusal_is_said_until_it_is_asked_again() -> None:
     assert phase(refused, BEFORE, 1001.0) is phase(refused, BEFORE, 2000.0) is Phase.REFUSED
 
 
-def test_bends_follow_the_stance_and_take_their_time() -> None:
-    bending, lasts_s = AskedFor(1000.0, BEFORE, kind=CalibrationKind.BENDS), LASTS_S[CalibrationKind.BENDS]
-    told = [phase(bending, BEFORE, 1000.0 + after_s) for after_s in (0.0, HOLD_S, lasts_s, lasts_s + 100.0)]
-    assert told == [Phase.HOLD, Phase.BEND, Phase.WAIT, Phase.SILENT]
+@pytest.mark.parametrize("kind", list(CalibrationKind))
+def test_every_kind_leads_through_its_steps_and_then_waits(kind: CalibrationKind) -> None:
+    asked, lasts = AskedFor(1000.0, BEFORE, kind=kind), lasts_s(kind)
+    told = [phase(asked, BEFORE, 1000.0 + after_s) for after_s in (0.0, lasts - 0.1, lasts, lasts + 100.0)]
+    assert told == [Phase.HOLD, Phase.HOLD, Phase.WAIT, Phase.SILENT]
+    began_s = 0.0
+    for until_s, words in STEPS[kind]:
+        said, left_s, share = asked.step(1000.0 + (began_s + until_s) / 2)
+        assert said == words
+        assert left_s == pytest.approx((until_s - began_s) / 2)
+        assert share == pytest.approx(0.5)
+        began_s = until_s
+    assert asked.step(1000.0 + lasts + 5.0)[1:] == (0.0, 1.0)
