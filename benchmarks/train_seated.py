@@ -38,8 +38,8 @@ class Choices:
     scatter_shrink: float = 0.3  # of each posture's scatter towards that of all
     floor: float = 1.5  # deg², what one calibration differs from the next and the sensors err
     tails: float = 5.0
-    share: float = 0.05
-    forget: float = 0.005
+    share: float = 0.1
+    forget: float = 0.01
 
 
 def fit(people: Sequence[Person], choices: Choices | None = None) -> SeatedModel:

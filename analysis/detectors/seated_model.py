@@ -23,6 +23,7 @@ from analysis.model import Floats, Stance
 
 ANGLES = 4  # ° of pelvis forward, T12 forward, pelvis to the right, T12 to the right
 PARAMETERS = "seated_model.json"
+_HELD_DEG = 4.0  # a posture within so much is still the same one; repeats of one posture vary by 1.3–2.7°
 
 # A seated upright against a standing one: pelvis −14 ± 7°, lordosis −12.5 ± 7° (as in activity.py), so T12 −1.5 ± 5°.
 _SEATED_MEAN: Floats = np.array([-14.0, -1.5, 0.0, 0.0])
@@ -38,8 +39,8 @@ class SeatedModel:
     people: Floats  # (4p, 4p) covariance of people's own means, posture by posture
     scatter: Floats  # (p, 4, 4) covariance of repeats around a person's own mean
     tails: float  # degrees of freedom of Student's t
-    share: float  # of an observation that one window is: windows of a held posture all say the same
-    forget: float  # share of what was learned about the wearer that fades with each window
+    share: float  # of an observation that the first window of a held posture is; the k-th is a k-th of that
+    forget: float  # share of what was learned about the wearer that fades meanwhile, likewise
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,7 @@ class Wearer:
             people = people + np.tile(_SEATED_SCATTER, (postures, postures))
         self._prior = mean, people
         self._mean, self._cov = mean, people
+        self._held: tuple[Floats, int] | None = None  # the posture held, and for how many windows
 
     def probabilities(self, angles_deg: Floats) -> Floats:
         """Of each posture (p,), for the angles (4,) of one window and all that was learned before it."""
@@ -120,7 +122,8 @@ class Wearer:
         model = self._model
         off, spread = self._against(angles_deg)
         told = self._judged(off, spread)
-        dulled = spread + model.scatter * (1.0 / model.share - 1.0)
+        weight = 1.0 / self._windows_held(angles_deg)
+        dulled = spread + model.scatter * (1.0 / (model.share * weight) - 1.0)
         columns = self._cov.reshape(len(self._mean), -1, ANGLES).transpose(1, 0, 2)  # (p, 4p, 4)
         gains = np.linalg.solve(dulled, columns.transpose(0, 2, 1)).transpose(0, 2, 1)
         distance = _squared(off, spread)
@@ -132,10 +135,18 @@ class Wearer:
         apart = moves - move
         cov = np.einsum("p,pij->ij", told, narrowed) + np.einsum("p,pi,pj->ij", told, apart, apart)
         mean = self._mean + move
-        self._mean = mean + (self._prior[0] - mean) * model.forget
+        self._mean = mean + (self._prior[0] - mean) * (model.forget * weight)
         cov = (cov + cov.T) / 2
-        self._cov = cov + (self._prior[1] - cov) * model.forget
+        self._cov = cov + (self._prior[1] - cov) * (model.forget * weight)
         return told
+
+    def _windows_held(self, angles_deg: Floats) -> int:
+        """Including this one. An hour in one posture must not pass for hundreds of witnesses."""
+        first, count = self._held or (angles_deg, 0)
+        if np.abs(angles_deg - first).max() > _HELD_DEG:
+            first, count = angles_deg, 0
+        self._held = first, count + 1
+        return count + 1
 
     def _against(self, angles_deg: Floats) -> tuple[Floats, Floats]:
         """How far off each posture's mean (p, 4), and the covariance to expect of that (p, 4, 4)."""
