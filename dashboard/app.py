@@ -8,7 +8,7 @@ every page   banner
 Now          now_posture, now_bout, now_pelvic_tilt, now_lumbar_lordosis, now_more (all other metrics), now_prompt,
              now_side_view, now_chart, sensor_<segment>, buzz_<segment>, identify_<segment>,
              calibrate, calibrate_stance, calibrate_kind, calibrate_progress
-Today        today_date, today_totals, today_timeline, today_sitting, today_prompts
+Today        today_date, today_totals, today_timeline, today_sitting, today_shifts, today_prompts, today_exposure
 """
 
 from __future__ import annotations

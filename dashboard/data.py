@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
 import analysis.metrics
-from analysis.io.reader import Reader, Session
+from analysis.exposure import bands_of
+from analysis.io.reader import Minutes, MinuteValues, Reader, Session
 from analysis.io.settings import Settings
 from analysis.metrics import Metric
 from analysis.model import Event, PostureFrame
 from analysis.registry import discover
-from dashboard import day, health, live
-from dashboard.day import Day, Recorded
+from dashboard import day, health, live, seat
+from dashboard.day import MINUTE_S, Day, Recorded
 from dashboard.health import Health, Notice
 from dashboard.live import Live
+from dashboard.seat import Piece, Row
 
 SHOW_WEARER = "UPSTAND_SHOW_WEARER"  # set by the command line for a simulated or replayed run
 CALIBRATION_KINDS = ("calibrated", "calibration_failed")
@@ -91,6 +94,32 @@ def read_day(reader: Reader, wearer: str, which: date, zone: tzinfo | None) -> D
         for session in reader.sessions(wearer, start, end)
     ]
     return day.day_of(which, recorded, zone)
+
+
+def read_sitting(
+    reader: Reader, wearer: str, which: date, zone: tzinfo | None, bands: Mapping[str, tuple[float, float]]
+) -> tuple[Row, ...]:
+    """How the day's sitting was spread over each metric. Raises PostureError for a band that cannot be one."""
+    known = metrics()
+    chosen = bands_of(bands, known)
+    start, end = day.bounds(which, zone)
+    recorded = [Recorded(session, (), (), reader.minutes(session)) for session in reader.sessions(wearer, start, end)]
+    pieces = [
+        _piece(reader, one, a - one.session.started_at, z - one.session.started_at)
+        for one, a, z in day.visible(recorded, start, end)
+    ]
+    return seat.rows_of(pieces, known, chosen)
+
+
+def _piece(reader: Reader, one: Recorded, start_s: float, end_s: float) -> Piece:
+    """[start_s, end_s) of a session."""
+    minutes = one.minutes
+    seen = (minutes.t0 + MINUTE_S / 2 >= start_s) & (minutes.t0 + MINUTE_S / 2 < end_s)
+    values = {
+        name: MinuteValues(of.mean[seen], of.low[seen], of.high[seen], of.n[seen])
+        for name, of in minutes.values.items()
+    }
+    return Piece(reader.frames(one.session, start_s, end_s), Minutes(minutes.t0[seen], values, minutes.seconds[seen]))
 
 
 def newest_day(reader: Reader, wearer: str, zone: tzinfo | None) -> date:

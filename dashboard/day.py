@@ -67,6 +67,8 @@ class Day:
     bouts: tuple[Bout, ...]  # in order of time, none overlapping
     totals_s: Mapping[Activity, float]  # all activities; with UNKNOWN they add up to recorded_s
     rises: int
+    shifts: int  # of posture, while sitting
+    fidgets: int
     longest_sitting_s: float
     prompts: tuple[Asked, ...]
     curves: Mapping[str, Curve]
@@ -103,11 +105,9 @@ def day_of(day: date, recorded: Sequence[Recorded], zone: tzinfo | None) -> Day:
         recorded_s=recorded_s,
         bouts=bouts,
         totals_s=totals,
-        rises=sum(
-            event.kind == "rise" and a <= r.session.started_at + event.start_s < z
-            for r, a, z in pieces
-            for event in r.events
-        ),
+        rises=_count("rise", pieces),
+        shifts=_count("shift", pieces),
+        fidgets=_count("fidget", pieces),
         longest_sitting_s=max((b.end - b.start for b in bouts if b.activity is Activity.SITTING), default=0.0),
         prompts=tuple(sorted(prompts, key=lambda asked: asked.at)),
         curves=_curves(pieces),
@@ -128,6 +128,14 @@ def visible(recorded: Sequence[Recorded], start: float, end: float) -> list[tupl
                 pieces.append((one, begin, min(a, finish)))
             begin = max(begin, z)
     return sorted(pieces, key=lambda piece: piece[1])
+
+
+def _count(kind: str, pieces: Sequence[tuple[Recorded, float, float]]) -> int:
+    return sum(
+        event.kind == kind and a <= one.session.started_at + event.start_s < z
+        for one, a, z in pieces
+        for event in one.events
+    )
 
 
 def _bouts(one: Recorded, start: float, end: float) -> list[Bout]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from analysis.exposure import Band, Exposure
 from analysis.model import Activity, PromptState, Quality
 
 ACTIVITY_WORDS = {
@@ -89,6 +90,19 @@ def sided(name: str, value: float, unit: str) -> str:
         return number(value, unit)
     back, forward = _SIDES[name]
     return f"{number(abs(value), unit)} {forward if value > 0 else back}"
+
+
+def beyond(exposure: Exposure, band: Band | None, unit: str) -> str:
+    """How much of the time was beyond the band: `12 % below −21°`; `–` where there is no band."""
+    if band is None or exposure.known_s <= 0:
+        return "–"
+    sides = ((exposure.below_s, "below", band.low), (exposure.above_s, "above", band.high))
+    told = [
+        f"{100 * seconds / exposure.known_s:.0f} % {side} {number(edge, unit)}"
+        for seconds, side, edge in sides
+        if math.isfinite(edge)
+    ]
+    return ", ".join(told) or "–"
 
 
 def meaning(name: str, value: float, error: float) -> str:

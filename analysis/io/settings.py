@@ -78,6 +78,7 @@ class Settings(BaseSettings):
     breaks: BreakSettings = BreakSettings()
     dashboard: DashboardSettings = DashboardSettings()
     notify: NotifySettings = NotifySettings()
+    bands: dict[str, tuple[float, float]] = {}  # [low, high] by metric, over exposure.BANDS; inf is no edge
 
     @property
     def store_url(self) -> str:

@@ -9,9 +9,11 @@ import streamlit as st
 from analysis.model import Activity, PromptState
 from dashboard import charts, data, words
 from dashboard.day import Asked, Bout, Day
+from dashboard.live import MAIN
 from dashboard.page import Context, Page, in_one_sentence
 
 _REFRESH_S = 20.0
+_EXPOSURE_S = 120.0  # it takes all frames of the day
 _DATE = "today_date"
 _NEWEST = "today_newest"  # in the browser session's state: the newest day when the page was last drawn
 
@@ -25,6 +27,7 @@ def _show(context: Context) -> None:
         with when:
             chosen = _chosen(newest)
         _day(context, wearer, chosen, newest)
+        _exposure(context, wearer, chosen)
 
 
 def _chosen(newest: date) -> date:
@@ -59,7 +62,32 @@ def _day(context: Context, wearer: str, which: date, newest: date) -> None:
             charts.day_chart(day)
         _curves(day)
         _sitting([bout for bout in day.bouts if bout.activity is Activity.SITTING], context.zone)
+        _restlessness(day)
         _prompts(day.prompts, context.zone)
+
+
+@st.fragment(run_every=_EXPOSURE_S)
+def _exposure(context: Context, wearer: str, which: date) -> None:
+    """How the sitting was spread over every metric, as a table."""
+    with in_one_sentence():
+        rows = data.read_sitting(context.reader, wearer, which, context.zone, context.settings.bands)
+        if not rows:
+            return
+        st.markdown("#### How you sat")
+        with st.container(key="today_exposure"):
+            st.html(
+                '<div class="up-soft">While sitting, against your own upright: a tenth of the time lay below the first '
+                "number, half below the middle one, a tenth above the last. A band is a place to look, not a verdict; "
+                "set your own under [bands].</div>"
+            )
+            told = {
+                "": [row.label for row in rows],
+                "10 %": [words.number(row.exposure.low, row.unit) for row in rows],
+                "50 %": [words.number(row.exposure.middle, row.unit) for row in rows],
+                "90 %": [words.number(row.exposure.high, row.unit) for row in rows],
+                "Beyond its band": [words.beyond(row.exposure, row.band, row.unit) for row in rows],
+            }
+            st.table(told, hide_index=True, border="horizontal")
 
 
 def _totals(day: Day) -> None:
@@ -95,9 +123,9 @@ def _outcomes(day: Day) -> str:
 
 
 def _curves(day: Day) -> None:
-    """Every metric that was recorded, by the minute."""
+    """The two metrics the product is about, by the minute; the table after them tells of all."""
     for index, (name, metric) in enumerate(data.metrics().items()):
-        if name in day.curves and len(day.curves[name].at):
+        if name in MAIN and name in day.curves and len(day.curves[name].at):
             st.markdown(f"#### {metric.label}")
             st.html(
                 '<div class="up-soft">Mean of each minute, with its lowest to highest; 0 is your own upright.</div>'
@@ -117,6 +145,18 @@ def _sitting(bouts: list[Bout], zone: tzinfo | None) -> None:
             "Lasted": [words.duration(bout.end - bout.start) for bout in bouts],
         }
         st.table(rows, hide_index=True, border="horizontal")
+
+
+def _restlessness(day: Day) -> None:
+    """Shifts and fidgets, as studies give them: per 15 min of sitting. Less sitting than that makes no rate."""
+    quarters = day.totals_s[Activity.SITTING] / 900.0
+    if quarters < 1:
+        return
+    with st.container(key="today_shifts"):
+        st.html(
+            f'<div class="up-soft">In 15 min of sitting you shifted your posture {day.shifts / quarters:.0f} times and '
+            f"fidgeted {day.fidgets / quarters:.0f} times ({day.shifts} and {day.fidgets} on the whole day).</div>"
+        )
 
 
 def _prompts(prompts: tuple[Asked, ...], zone: tzinfo | None) -> None:

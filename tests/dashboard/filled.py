@@ -58,6 +58,9 @@ def _fill(
         end = at + 60.0 * minutes
         outputs.append(Event(kind, at, end))
         outputs.append(frame_of(np.arange(at, end), Activity[kind.upper()]))
+        if kind == "sitting":
+            outputs += [Event("shift", at + 60.0 * m, at + 60.0 * m + 2.0) for m in range(1, minutes, 2)]
+            outputs += [Event("fidget", at + 60.0 * m + 30.0, at + 60.0 * m + 32.0) for m in range(1, minutes)]
         if before == "sitting" and kind != "lying":
             outputs.append(Event("rise", at - 1.0, at))
         if kind == "sitting" and minutes > 30:

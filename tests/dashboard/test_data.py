@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from analysis.errors import PostureError
 from analysis.io.reader import Reader
 from analysis.io.settings import Settings
 from analysis.io.store import Store
@@ -70,6 +71,30 @@ def test_the_present(store: Store, reader: Reader) -> None:
     assert view.bout_s == pytest.approx(1984.0, abs=2.0)
     assert view.prompt is not None
     assert view.age_s[0] == pytest.approx(-120.0, abs=0.5)
+
+
+def test_how_a_day_was_sat_from_its_frames_and_once_they_are_gone_from_its_minutes(
+    store: Store, reader: Reader
+) -> None:
+    fill_day(store, "me", BERLIN)
+    rows = {row.name: row for row in data.read_sitting(reader, "me", DAY, BERLIN, {"pelvic_tilt": (-15.0, 90.0)})}
+    assert set(rows) == set(data.metrics()) - {"twist_speed"}  # adding up takes every tick
+    tilt = rows["pelvic_tilt"].exposure  # −14° ± 3° while sitting; standing would be near 1°
+    assert (tilt.low, tilt.middle, tilt.high) == pytest.approx((-16.9, -14.0, -11.1), abs=0.3)
+    assert tilt.below_s / tilt.known_s == pytest.approx(0.39, abs=0.02)
+    assert tilt.known_s == pytest.approx(EXPECTED.sitting_min * 60 / 10)  # of ten ticks a second it has one
+    store.forget_before(time.time())
+    later = {row.name: row for row in data.read_sitting(reader, "me", DAY, BERLIN, {})}
+    assert set(later) == set(rows)
+    assert later["pelvic_tilt"].exposure.middle == pytest.approx(-14.0, abs=0.3)
+    assert later["pelvic_tilt"].exposure.low > tilt.low  # minutes smooth
+    assert later["pelvic_tilt"].band is None
+    assert data.read_sitting(reader, "me", DAY + timedelta(days=1), BERLIN, {}) == ()
+
+
+def test_a_band_for_no_metric_is_one_sentence(reader: Reader) -> None:
+    with pytest.raises(PostureError, match="no metric 'slouch'"):
+        data.read_sitting(reader, "me", DAY, BERLIN, {"slouch": (0.0, 1.0)})
 
 
 def test_a_simulated_wearer_is_shown_while_one_is_simulated(store: Store, reader: Reader) -> None:

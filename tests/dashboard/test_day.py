@@ -130,6 +130,12 @@ def test_only_the_rises_of_the_day_count() -> None:
     assert day.rises == 1
 
 
+def test_shifts_and_fidgets_are_counted_apart() -> None:
+    events = [Event(kind, at, at + 1.0) for kind, at in (("shift", 5.0), ("fidget", 9.0), ("shift", 30.0))]
+    day = day_of(DAY, [_recorded(MIDNIGHT, 400.0, events)], BERLIN)
+    assert (day.shifts, day.fidgets) == (2, 1)
+
+
 def test_prompts_with_outcome_and_response() -> None:
     prompts = [
         Prompt("a", "stand", 1, "You have sat for 30 min.", 100.0, PromptState.DONE, 145.0),

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
+from analysis.exposure import Band, Exposure, exposure_of
 from analysis.model import Quality
 from dashboard import words
 
@@ -72,3 +74,11 @@ def test_no_band_is_narrower_than_the_number_is_rounded() -> None:
     assert words.band(2.6, "°") == "±3°"
     assert words.band(0.5, "°/s") == "±1 °/s"
     assert words.band(math.nan, "°") == ""
+
+
+def test_time_beyond_a_band_names_the_edge_it_is_beyond() -> None:
+    exposure = Exposure(-20.0, -10.0, 5.0, 1000.0, 120.0, 40.0)
+    assert words.beyond(exposure, Band(-21.5, math.inf), "°") == "12 % below −22°"
+    assert words.beyond(exposure, Band(-10.0, 10.0), "°") == "12 % below −10°, 4 % above 10°"
+    assert words.beyond(exposure, None, "°") == "–"
+    assert words.beyond(exposure_of(np.empty(0), np.empty(0)), Band(0.0, 1.0), "°") == "–"
