@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from analysis.detectors.seated import KIND as SEATED_KIND
 from analysis.io.frames import cut
 from analysis.metrics import Metric
 from analysis.metrics.twist_speed import TWIST_ERROR_DEG, TWIST_S, twist_deg
@@ -70,6 +71,7 @@ class Live:
     trace: Mapping[str, Floats]  # (n,) by metric name
     stretches: tuple[Stretch, ...]
     prompt: Prompt | None  # the newest one still open
+    seated: str = ""  # how the wearer sits, as in "slouched"; empty unless sitting and known
 
 
 def live_of(
@@ -106,6 +108,7 @@ def live_of(
         trace={name: values[drawn] for name, values in frame.values.items()},
         stretches=_stretches(frame),
         prompt=prompt,
+        seated=_seated(events) if is_live and last_seen is Activity.SITTING else "",
     )
 
 
@@ -188,6 +191,13 @@ def _shifted(bout_start_s: float, events: Sequence[Event]) -> float:
     """When the posture was last shifted, or the sitting bout began."""
     ended = [event.end_s for event in events if event.kind == "shift" and event.end_s is not None]
     return max([bout_start_s, *ended])
+
+
+def _seated(events: Sequence[Event]) -> str:
+    """The posture on the seat that still lasts."""
+    lasting = [event for event in events if event.kind == SEATED_KIND and event.end_s is None]
+    newest = max(lasting, key=lambda event: event.start_s, default=None)
+    return "" if newest is None else str(newest.values["posture"])
 
 
 def _stretches(frame: PostureFrame) -> tuple[Stretch, ...]:

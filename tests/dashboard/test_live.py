@@ -163,3 +163,13 @@ def test_the_shades_cover_the_trace_without_a_gap(activities: list[Activity]) ->
         assert one.end_s == following.start_s
     assert view.age_s[-1] == 0.0
     assert len(view.trace["pelvic_tilt"]) == len(view.age_s) <= TRACE_S * 10
+
+
+def test_how_the_wearer_sits_is_told_while_it_lasts_and_only_of_now() -> None:
+    over = Event("seated_posture", 60.0, 90.0, {"posture": "upright", "confidence": 0.9})
+    lasting = Event("seated_posture", 90.0, None, {"posture": "slouched", "confidence": 0.8})
+    sitting = _frame([Activity.SITTING] * 20)
+    assert _live(sitting, [over, lasting]).seated == "slouched"
+    assert _live(sitting, [over]).seated == ""
+    assert _live(_frame([Activity.STANDING] * 20), [lasting]).seated == ""
+    assert live_of(sitting, [lasting], [], METRICS, is_live=False).seated == ""
