@@ -38,6 +38,7 @@ from analysis.model import (
 )
 from analysis.mounting import Mountings
 from analysis.registry import discover
+from analysis.slips import SlipWatch
 from analysis.streams import Stream
 
 FLEXION_SHARE = "lumbar_flexion_share"  # a value beside the metrics', in %
@@ -67,6 +68,7 @@ class Pipeline:
         self._aligner = Aligner()
         self._activity = ActivityFilter(settings.activity)
         self._pieces = Pieces()
+        self._slips = SlipWatch()
         self._end: SessionEnd | None = None
 
     @property
@@ -138,6 +140,7 @@ class Pipeline:
     def _install(self, calibration: Calibration, after_s: float, *, is_current: bool) -> None:
         self._mountings.put(calibration.segment, after_s, calibration.mounting)
         self._activity.calibrated(calibration.stance, after_s, is_current=is_current)
+        self._slips.calibrated(calibration.stance, after_s)
         for watcher in self._watchers:
             if isinstance(watcher, Referenced):
                 watcher.calibrated(calibration.stance, after_s)
@@ -188,7 +191,7 @@ class Pipeline:
         prompts: list[Prompt] = []
         for piece in pieces:
             found = [event for watcher in self._watchers for event in watcher.feed(piece)]
-            events += found
+            events += [*found, *self._slips.feed(piece)]
             prompts += self._policy.feed(piece, found)
         if self._end is not None:
             closing = [event for watcher in self._watchers for event in watcher.close(self._end.at_s)]
