@@ -14,6 +14,7 @@ from analysis.metrics import Metric
 from analysis.metrics.twist_speed import TWIST_ERROR_DEG, TWIST_S, twist_deg
 from analysis.metrics.uncertainty import error_of
 from analysis.model import Activity, Calibration, Event, Floats, PostureFrame, Prompt, PromptState
+from analysis.pipeline import FLEXION_SHARE
 from dashboard import words
 
 MAIN = ("pelvic_tilt", "lumbar_lordosis")  # what the product is about: shown large, and first
@@ -130,6 +131,9 @@ def _readings(
         value = _newest(newest, name) if is_live else _NAN
         error = float(np.nanmax(error_of(name, metric, newest, calibrations))) if np.isfinite(value) else _NAN
         told.append(_reading(name, metric, value, error, why_unknown))
+    share = _newest(newest, FLEXION_SHARE) if is_live else _NAN
+    if np.isfinite(share):  # only those who have shown their range have one
+        told.append(_flexion(share))
     return tuple(told)
 
 
@@ -152,6 +156,11 @@ def _reading(name: str, metric: Metric, value: float, error: float, why_unknown:
         meaning=metric.meaning,
         number=value,
     )
+
+
+def _flexion(share: float) -> Reading:
+    meaning = "0 % is your own upright standing, 100 % your own full forward bend; people at desks sit at 43–79 %."
+    return Reading(FLEXION_SHARE, "Lumbar flexion", f"{words.number(share, '%')} of your range", "", "", meaning, share)
 
 
 def _twist(frame: PostureFrame, metric: Metric, why_unknown: str, *, is_live: bool) -> Reading:

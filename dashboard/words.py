@@ -72,8 +72,8 @@ def number(value: float, unit: str) -> str:
         return "unknown"
     if unit == "°":
         return f"{round(value):d}°".replace("-", "−")
-    if unit == "°/s":
-        return f"{round(value):d} °/s".replace("-", "−")
+    if unit in ("°/s", "%"):
+        return f"{round(value):d} {unit}".replace("-", "−")
     return f"{value:.3g} {unit}".replace("-", "−").strip()
 
 

@@ -66,7 +66,7 @@ def _posture(context: Context, session: Session | None, view: Live) -> None:
             )
             if math.isfinite(view.still_s):
                 kept = words.stopwatch(view.still_s)
-                st.html(f'<div class="up-soft" title="{_KEPT}">the same posture for {kept}</div>')
+                st.html(f'<div class="up-soft" title="{_KEPT}">no shift of posture for {kept}</div>')
         elif session is not None and math.isfinite(view.at_s):
             seen = datetime.fromtimestamp(session.started_at + view.at_s, context.zone)
             last = words.ACTIVITY_WORDS[view.last_seen].lower()

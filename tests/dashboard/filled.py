@@ -115,6 +115,7 @@ class Wearer:
         self._told_s += 60.0
         first: list[Output] = [Event("standing", 0.0, 60.0), Event("sitting", 60.0, None), stood]
         first.append(Event("shift", sat_s - 32.0, sat_s - 30.0, {"change_deg": 9.0}))
+        first.append(Event("seated_posture", sat_s - 28.0, None, {"posture": "slouched", "confidence": 0.9}))
         if asked:
             first.append(Prompt("open", "stand", 1, REASON, 1860.0))
         self._seq = 0

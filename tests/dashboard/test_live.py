@@ -21,6 +21,7 @@ from analysis.model import (
     Segment,
     Stance,
 )
+from analysis.pipeline import FLEXION_SHARE
 from analysis.quaternion import IDENTITY
 from dashboard import data
 from dashboard.live import MAIN, NO_FRAMES, TRACE_S, Live, Reading, live_of
@@ -97,6 +98,13 @@ def test_the_clock_of_a_kept_posture_starts_with_the_last_shift_or_with_the_bout
     assert _live(frame, [sitting, shift, Event("fidget", 95.0, 96.0)]).still_s == pytest.approx(11.0)
     assert _live(frame, [Event("shift", 1.0, 3.0), sitting]).still_s == pytest.approx(81.0)
     assert math.isnan(_live(_frame([Activity.STANDING] * 11), [shift]).still_s)
+
+
+def test_flexion_in_the_own_range_is_shown_to_those_who_have_shown_it() -> None:
+    frame = _frame([Activity.SITTING] * 20)
+    shown = replace(frame, values={**frame.values, FLEXION_SHARE: np.full(20, 61.4)})
+    assert _named(_live(shown), FLEXION_SHARE).value == "61 % of your range"
+    assert FLEXION_SHARE not in {reading.name for reading in _live(frame).readings}
 
 
 def test_an_unknown_value_gives_its_reason() -> None:
