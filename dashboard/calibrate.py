@@ -73,6 +73,11 @@ def phase(asked: AskedFor, told: Told | None, now: float) -> Phase:
 
 def show(context: Context) -> None:
     st.markdown("#### Calibrate")
+    slip = data.newest_slip(context.reader, context.wearer)
+    if slip is not None:
+        st.warning(
+            str(slip.values.get("reason", "A sensor has slipped; calibrate again.")), icon=":material/move_down:"
+        )
     stance = st.segmented_control(
         "How you hold still",
         list(Stance),

@@ -137,3 +137,15 @@ def newest_calibration(reader: Reader, wearer: str) -> Told | None:
     told = [event for kind in CALIBRATION_KINDS for event in reader.events(session, kind)]
     newest = max(told, key=lambda event: event.start_s, default=None)
     return Told(session.session_id, newest) if newest else None
+
+
+def newest_slip(reader: Reader, wearer: str) -> Event | None:
+    """That a sensor has slipped in the newest session, unless it has been calibrated since."""
+    session = reader.newest_session(wearer)
+    if session is None:
+        return None
+    slips = reader.events(session, "slipped")
+    newest = max(slips, key=lambda event: event.start_s, default=None)
+    mounted = [event for event in reader.events(session, "calibrated") if event.values.get("kind") != "range"]
+    done_s = max((event.end_s or 0.0 for event in mounted), default=0.0)
+    return newest if newest is not None and (newest.end_s or 0.0) > done_s else None

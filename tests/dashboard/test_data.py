@@ -13,8 +13,8 @@ import pytest
 from analysis.errors import PostureError
 from analysis.io.reader import Reader
 from analysis.io.settings import Settings
-from analysis.io.store import Store
-from analysis.model import Activity, PromptState
+from analysis.io.store import Batch, Store
+from analysis.model import Activity, Event, PromptState
 from analysis.schema import Status
 from dashboard import data
 from tests.dashboard.filled import DAY, EXPECTED, Wearer, fill_day
@@ -119,3 +119,15 @@ def test_simulated_time_that_ran_ahead_decides_the_day(store: Store, reader: Rea
     ahead = store.session("ahead", "simulated", "simulated", time.time() + 86400.0 * 2)
     assert ahead.is_new
     assert data.newest_day(reader, "simulated", BERLIN) == today + timedelta(days=2)
+
+
+def test_a_slip_is_shown_until_the_sensors_are_calibrated_again(store: Store, reader: Reader) -> None:
+    assert data.newest_slip(reader, "me") is None
+    session = store.session("s", "me", "radio", time.time())
+    slip = Event("slipped", 20.0, 60.0, {"reason": "The pelvis sensor sits otherwise."})
+    store.write([Batch(session, outputs=[Event("calibrated", 2.0, 11.0, {"kind": "stance"}), slip])])
+    assert data.newest_slip(reader, "me") == slip
+    store.write([Batch(session, outputs=[Event("calibrated", 70.0, 90.0, {"kind": "range"})])])
+    assert data.newest_slip(reader, "me") == slip
+    store.write([Batch(session, outputs=[Event("calibrated", 95.0, 100.0, {"kind": "bends"})])])
+    assert data.newest_slip(reader, "me") is None
