@@ -7,6 +7,7 @@ told against the person's other upright trials, never against itself; all other 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,11 +48,16 @@ class Person:
 
 
 def people_of(folder: Path) -> list[Person]:
-    """Everybody in the folder. Raises PostureError."""
-    files = sorted(folder.glob("*.npz"))
-    if not files:
-        raise PostureError(f"{folder} holds no recordings; give the folder of a cairo_sitting data set.")
-    return [_person(path) for path in files]
+    """Everybody in the folder; whose file cannot be used is named and left out. Raises PostureError without anybody."""
+    people = []
+    for path in sorted(folder.glob("*.npz")):
+        try:
+            people.append(_person(path))
+        except PostureError as error:
+            print(f"Left out: {error}", file=sys.stderr)
+    if not people:
+        raise PostureError(f"{folder} holds no recordings to use; give the folder of a cairo_sitting data set.")
+    return people
 
 
 def _person(path: Path) -> Person:
@@ -81,7 +87,10 @@ def _recorded_order(path: Path, recording: Recording) -> list[Trial]:
 def _series(
     recording: Recording, trials: Sequence[Trial], calibrating: Sequence[int], scored: Collection[int]
 ) -> tuple[Series, list[str]]:
-    """The windows of all trials against one calibration, and the refusals on the way to it."""
+    """The windows of all trials against one calibration, and the refusals on the way to it.
+
+    Where all upright trials together are refused, as live, they are tried one at a time. Raises PostureError.
+    """
     refused: list[str] = []
     for chosen in [calibrating, *([n] for n in calibrating)]:
         order = [*chosen, *range(len(trials))]
@@ -92,7 +101,7 @@ def _series(
         outputs = Pipeline(PipelineSettings()).feed(quiet, *_blocks(recording, [trials[n] for n in order], starts))
         if any(isinstance(output, Calibration) for output in outputs):
             frames = [output for output in outputs if isinstance(output, PostureFrame)]
-            return _windows(frames, trials, starts[len(chosen) :], scored), refused
+            return _windows(recording.name, frames, trials, starts[len(chosen) :], scored), refused
         refused += [
             str(output.values["reason"])
             for output in outputs
@@ -125,11 +134,11 @@ def _blocks(recording: Recording, trials: Sequence[Trial], starts: Sequence[floa
 
 
 def _windows(
-    frames: Sequence[PostureFrame], trials: Sequence[Trial], starts: Sequence[float], scored: Collection[int]
+    name: str, frames: Sequence[PostureFrame], trials: Sequence[Trial], starts: Sequence[float], scored: Collection[int]
 ) -> Series:
     """WINDOW_S at a time from the start of each trial; a window that the sensors left empty is left out."""
     t = np.concatenate([frame.t for frame in frames])
-    values = {name: np.concatenate([frame.values[name] for frame in frames]) for name in METRICS}
+    values = {metric: np.concatenate([frame.values[metric] for frame in frames]) for metric in METRICS}
     angles = angles_of(values)
     rows: list[tuple[Floats, int, int, bool]] = []
     for number, (trial, start_s) in enumerate(zip(trials, starts, strict=True)):
@@ -139,5 +148,7 @@ def _windows(
             middle = of_window(angles[inside])
             if middle is not None:
                 rows.append((middle, LABELS.index(trial.label), number, number in scored))
+    if not rows:
+        raise PostureError(f"{name} has no window in which both sensors sent enough; leave that file out.")
     told, label, trial_number, is_scored = zip(*rows, strict=True)
     return Series(np.array(told), np.array(label, np.intp), np.array(trial_number, np.intp), np.array(is_scored))

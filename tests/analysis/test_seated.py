@@ -18,13 +18,22 @@ from analysis.model import Activity, CalibrateRequest, Event, Floats, PostureFra
 from analysis.pipeline import Pipeline, PipelineSettings
 from hardware.twin import posture
 from hardware.twin.moves import Hold, Move, Shift, SitDown
+from hardware.twin.recording import load_cairo
 from hardware.twin.script import of_moves
 from hardware.twin.wearer import Wearer as SimulatedWearer
-from tests.analysis.simulated import QUIET, worn
+from tests.analysis.simulated import QUIET, arriving, blocks, shared, worn
 
 MODEL = shipped()
 MIRROR = np.array([1.0, 1.0, -1.0, -1.0])
 MIRRORED = [0, 1, 2, 3, 5, 4]
+RECORDED = {
+    "upright": "upright",
+    "slouch": "slouched",
+    "forward lean": "leaning forward",
+    "backward lean": "leaning back",
+    "right bend": "bent right",
+    "left bend": "bent left",
+}
 TYPICAL = dict(zip(MODEL.postures, MODEL.mean, strict=True))
 
 
@@ -218,3 +227,20 @@ def test_an_hour_in_one_posture_does_not_pass_for_hundreds_of_witnesses() -> Non
         wearer.learn(TYPICAL["leaning forward"] * 0.8)
     for name, angles in TYPICAL.items():
         assert MODEL.postures[int(np.argmax(wearer.probabilities(angles)))] == name
+
+
+@pytest.mark.recordings
+def test_a_recorded_sitter_is_told_right_live() -> None:
+    recording = load_cairo(shared("cairo_sitting") / "sub33.npz")
+    end_s = max(source.end_s for source in recording.sources.values())
+    samples = arriving(*(blocks(source, end_s, size=50) for source in recording.sources.values()))
+    outputs = Pipeline(PipelineSettings()).feed(CalibrateRequest(*recording.calibration), *samples, SessionEnd(end_s))
+    told = [output for output in outputs if isinstance(output, Event) and output.kind == KIND and output.end_s]
+    right_s = dict.fromkeys(RECORDED, 0.0)
+    for trial in recording.trials:
+        for event in told:
+            if event.values["posture"] == RECORDED[trial.label]:
+                common = min(trial.end_s, event.end_s or 0.0) - max(trial.start_s, event.start_s)
+                right_s[trial.label] += max(0.0, common)
+    del right_s["upright"]  # those trials calibrate
+    assert min(right_s.values()) > 45.0, right_s  # of 90 s each; some seconds go with the silences between trials

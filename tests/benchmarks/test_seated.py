@@ -109,12 +109,22 @@ def test_the_command_measures_a_folder_and_writes_the_agreed_keys(tmp_path: Path
 
 
 def test_an_empty_folder_and_too_few_people_are_told_in_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(PostureError, match="no recordings"):
+    with pytest.raises(PostureError, match="no recordings to use"):
         people_of(tmp_path)
+    (tmp_path / "sub00.npz").write_bytes(b"broken")
     with pytest.raises(SystemExit):
         seated.main(["--data", str(tmp_path), "--json", str(tmp_path / "x.json")])
     with pytest.raises(PostureError, match="show every posture"):
         fit([Person("nobody", (Series(np.empty((0, 4)), *(np.empty(0, np.intp),) * 2, np.empty(0, np.bool_)),), ())])
+
+
+def test_a_file_that_cannot_be_used_is_named_and_the_others_are_measured(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = made_up(tmp_path / "one", 1)
+    (folder / "sub77.npz").write_bytes(b"broken")
+    assert [person.name for person in people_of(folder)] == ["sub00"]
+    assert "sub77.npz is damaged" in capsys.readouterr().err
 
 
 def test_scores_are_what_they_are_by_hand() -> None:
