@@ -15,6 +15,7 @@ from analysis.metrics.twist_speed import TWIST_ERROR_DEG, TWIST_S, twist_deg
 from analysis.metrics.uncertainty import error_of
 from analysis.model import Activity, Calibration, Event, Floats, PostureFrame, Prompt, PromptState
 from analysis.pipeline import FLEXION_SHARE
+from analysis.slips import KIND as SLIP_KIND
 from dashboard import words
 
 MAIN = ("pelvic_tilt", "lumbar_lordosis")  # what the product is about: shown large, and first
@@ -88,13 +89,14 @@ def live_of(
     opened = [prompt for prompt in prompts if prompt.state is PromptState.OPEN and is_live]
     prompt = max(opened, key=lambda one: one.due_s, default=None)
     if not len(frame.t):
-        readings = _readings(frame, metrics, calibrations, words.reason(0), is_live=False)
+        readings = _readings(frame, metrics, calibrations, (), words.reason(0), is_live=False)
         unknown = Activity.UNKNOWN
         return Live(_NAN, unknown, unknown, _NAN, False, _NAN, _NAN, readings, np.empty(0), {}, (), prompt)
     at_s = float(frame.t[-1])
     last_seen = Activity(int(frame.activity[-1]))
     start_s, is_at_least = _bout_start(frame, events, last_seen)
     why = words.reason(int(frame.quality[-1])) if is_live else "nothing new is coming in"
+    slips = [event for event in events if event.kind == SLIP_KIND]
     drawn = slice((len(frame.t) - 1) % _TRACE_STEP, None, _TRACE_STEP)
     return Live(
         at_s=at_s,
@@ -104,7 +106,7 @@ def live_of(
         is_bout_at_least=is_at_least,
         sat_s=at_s - _clock_start(start_s, prompts) if is_live and last_seen is Activity.SITTING else _NAN,
         still_s=at_s - _shifted(start_s, events) if is_live and last_seen is Activity.SITTING else _NAN,
-        readings=_readings(frame, metrics, calibrations, why, is_live=is_live),
+        readings=_readings(frame, metrics, calibrations, slips, why, is_live=is_live),
         age_s=frame.t[drawn] - at_s,
         trace={name: values[drawn] for name, values in frame.values.items()},
         stretches=_stretches(frame),
@@ -117,6 +119,7 @@ def _readings(
     frame: PostureFrame,
     metrics: Mapping[str, Metric],
     calibrations: Sequence[Calibration],
+    slips: Sequence[Event],
     why_unknown: str,
     *,
     is_live: bool,
@@ -129,7 +132,7 @@ def _readings(
             told.append(_twist(frame, metric, why_unknown, is_live=is_live))
             continue
         value = _newest(newest, name) if is_live else _NAN
-        error = float(np.nanmax(error_of(name, metric, newest, calibrations))) if np.isfinite(value) else _NAN
+        error = float(np.nanmax(error_of(name, metric, newest, calibrations, slips))) if np.isfinite(value) else _NAN
         told.append(_reading(name, metric, value, error, why_unknown))
     share = _newest(newest, FLEXION_SHARE) if is_live else _NAN
     if np.isfinite(share):  # only those who have shown their range have one

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from analysis.metrics import Metric
-from analysis.model import Calibration, Floats, PostureFrame, Quality, Segment
+from analysis.model import Calibration, Event, Floats, PostureFrame, Quality, Segment
 
 MOVING_DEG = 3.6  # limits of agreement of some ±7° in lifting, for two-sensor lumbar angles
 SETTLING_DEG = 4.8  # the accelerometer alone, before the gyroscope has helped: PMC11219489, n = 18
@@ -24,10 +24,17 @@ MOVING_DEG_S = 1.5  # of speeds: in the simulated wearer 0.9–1.6°/s, in fast 
 _TILTS = {Segment.PELVIS: "pelvic_tilt", Segment.LUMBAR: "trunk_lean"}
 
 
-def error_of(name: str, metric: Metric, frame: PostureFrame, calibrations: Sequence[Calibration]) -> Floats:
+def error_of(
+    name: str,
+    metric: Metric,
+    frame: PostureFrame,
+    calibrations: Sequence[Calibration],
+    slips: Sequence[Event] = (),
+) -> Floats:
     """The standard error (n,) of a metric's values in its unit; NaN where the value is.
 
-    `calibrations` in the order in which they came into force, as the store gives them.
+    `calibrations` in the order in which they came into force, as the store gives them; `slips` are the events that
+    say how far a sensor has slipped since.
     """
     value = frame.values.get(name, np.full(len(frame.t), np.nan))
     is_moving = (frame.quality & np.uint16(Quality.MOVING)) > 0
@@ -40,6 +47,7 @@ def error_of(name: str, metric: Metric, frame: PostureFrame, calibrations: Seque
     for segment in sorted(metric.needs):
         worn = [one for one in calibrations if one.segment is segment]
         variance += _in_force(frame.t, worn, _reference_variance)
+        variance += _slipped_variance(frame.t, worn, segment, slips)
         if metric.is_sideways:
             tilt_deg = frame.values.get(_TILTS[segment], np.full(len(frame.t), np.nan))
             leaked_deg = np.nan_to_num(np.degrees(np.sin(np.radians(tilt_deg))))
@@ -64,6 +72,20 @@ def _reference_variance(one: Calibration, t: Floats) -> Floats:
     hours = np.maximum(t - (0.0 if is_carried_over else one.made_s), 0.0) / 3600.0
     own = one.tilt_error_deg**2 + (CARRIED_OVER_DEG**2 if is_carried_over else 0.0)
     return own + np.minimum(CREEP_DEG**2 * hours, CARRIED_OVER_DEG**2)
+
+
+def _slipped_variance(
+    t: Floats, calibrations: Sequence[Calibration], segment: Segment, slips: Sequence[Event]
+) -> Floats:
+    """(n,) How far the segment's sensor has slipped, from when that was seen until it is calibrated anew."""
+    variance = np.zeros(len(t))
+    for slip in slips:
+        off_deg = slip.values.get(f"{segment}_off_deg")
+        if isinstance(off_deg, int | float):
+            seen_s = slip.start_s if slip.end_s is None else slip.end_s
+            mended_s = min((one.made_s for one in calibrations if one.made_s > seen_s), default=math.inf)
+            variance = np.where((t >= seen_s) & (t <= mended_s), np.maximum(variance, off_deg**2), variance)
+    return variance
 
 
 def _sideways_share(one: Calibration, t: Floats) -> float:

@@ -20,7 +20,7 @@ from analysis.metrics.uncertainty import (
     SETTLING_DEG,
     error_of,
 )
-from analysis.model import FRAME_HZ, Calibration, Floats, PostureFrame, Quality, Segment, SessionEnd, Stance
+from analysis.model import FRAME_HZ, Calibration, Event, Floats, PostureFrame, Quality, Segment, SessionEnd, Stance
 from analysis.pipeline import Pipeline, PipelineSettings
 from analysis.quaternion import IDENTITY
 from analysis.registry import discover
@@ -120,6 +120,20 @@ def test_tipping_forward_leaks_to_the_side_as_far_as_forward_is_not_known() -> N
     bent = [calibration(segment, heading_deg=1.0) for segment in Segment]
     assert error("pelvic_obliquity", tipped, bent) < error("pelvic_obliquity", tipped, FRESH)
     assert error("pelvic_tilt", tipped, FRESH) == error("pelvic_tilt", level, FRESH)
+
+
+def test_a_slipped_sensor_widens_its_own_metrics_until_it_is_calibrated_anew() -> None:
+    slip = Event("slipped", 50.0, 60.0, {"pelvis_off_deg": 9.0, "reason": "…"})
+
+    def banded(name: str, at_s: float, calibrations: list[Calibration]) -> float:
+        return float(error_of(name, METRICS[name], frame(at_s=at_s), calibrations, [slip])[0])
+
+    assert banded("pelvic_tilt", 59.0, FRESH) < 3.0
+    assert banded("pelvic_tilt", 61.0, FRESH) > 9.0
+    assert banded("trunk_lean", 61.0, FRESH) < 3.0
+    anew = [*FRESH, calibration(Segment.PELVIS, 100.0)]
+    assert banded("lumbar_lordosis", 99.0, anew) > 9.0
+    assert banded("lumbar_lordosis", 101.0, anew) < 3.0
 
 
 def test_an_unknown_value_has_no_error() -> None:
