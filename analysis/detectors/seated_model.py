@@ -26,8 +26,8 @@ PARAMETERS = "seated_model.json"
 _HELD_DEG = 4.0  # a posture within so much is still the same one; repeats of one posture vary by 1.3–2.7°
 
 # A seated upright against a standing one: pelvis −14 ± 7°, lordosis −12.5 ± 7° (as in activity.py), so T12 −1.5 ± 5°.
-_SEATED_MEAN: Floats = np.array([-14.0, -1.5, 0.0, 0.0])
-_SEATED_SCATTER: Floats = np.array([[49.0, 12.5, 0, 0], [12.5, 25.0, 0, 0], [0, 0, 4.0, 0], [0, 0, 0, 4.0]])
+SEATED_MEAN_DEG: Floats = np.array([-14.0, -1.5, 0.0, 0.0])
+SEATED_SCATTER_DEG2: Floats = np.array([[49.0, 12.5, 0, 0], [12.5, 25.0, 0, 0], [0, 0, 4.0, 0], [0, 0, 0, 4.0]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ class Wearer:
         postures = len(model.postures)
         mean, people = model.mean.ravel(), model.people
         if stance is Stance.STANDING:
-            mean = mean + np.tile(_SEATED_MEAN, postures)
-            people = people + np.tile(_SEATED_SCATTER, (postures, postures))
+            mean = mean + np.tile(SEATED_MEAN_DEG, postures)
+            people = people + np.tile(SEATED_SCATTER_DEG2, (postures, postures))
         self._prior = mean, people
         self._mean, self._cov = mean, people
         self._held: tuple[Floats, int] | None = None  # the posture held, and for how many windows
