@@ -163,9 +163,12 @@ async def test_a_restart_in_the_middle_changes_nothing(broker: Any, url: str) ->
 async def test_a_session_that_was_cut_off_is_closed_when_the_next_one_runs(broker: Any, url: str) -> None:
     calibrate = Command(id="c", action="calibrate", session_id="s", stance=Stance.SITTING, start_s=0.0, duration_s=4.0)
     async with world(broker.address) as seen, running(broker.address, url):
+        seen.send(blocks(0, 40))
+        await seen.until_confirmed(39)
         seen.send_raw(schema.encode(calibrate), "commands", "service")
-        seen.send(blocks(0, 200))
-        await seen.until(lambda: seen.confirmed() == {"pelvis": 199, "lumbar": 199})
+        await seen.until(lambda: bool(seen.replies()))
+        seen.send(blocks(40, 200))
+        await seen.until_confirmed(199)
         with Reader(url) as reader:
             assert [bout.end_s for bout in reader.events(newest(reader), "sitting")] == [None]
         seen.send(blocks(0, 10, session_id="s2", started_at=4600.0))
