@@ -107,7 +107,7 @@ def test_without_every_angle_nothing_is_told() -> None:
 def test_a_single_change_is_told_once_by_its_size(change: float, lasts_s: float, angle: str, phase: float) -> None:
     events = told(seated(path((0, 0), (10 + phase, 0), (10 + phase + lasts_s, change), (30, change)), name=angle))
     kinds = [event.kind for event in events]
-    if abs(change) >= SHIFT_DEG + 0.1:
+    if abs(change) >= SHIFT_DEG + STILL_DEG:
         assert kinds == ["shift"]
     elif abs(change) < FIDGET_DEG:
         assert kinds == []
