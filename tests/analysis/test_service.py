@@ -161,7 +161,7 @@ async def test_a_restart_in_the_middle_changes_nothing(broker: Any, url: str) ->
 
 
 async def test_a_session_that_was_cut_off_is_closed_when_the_next_one_runs(broker: Any, url: str) -> None:
-    calibrate = Command(id="c", action="calibrate", session_id="s", stance=Stance.SITTING, start_s=0.0, duration_s=4.0)
+    calibrate = Command(id="c", action="calibrate", session_id="s", stance=Stance.SITTING, duration_s=4.0)
     async with world(broker.address) as seen, running(broker.address, url):
         seen.send(blocks(0, 40))
         await seen.until_confirmed(39)
