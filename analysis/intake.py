@@ -47,13 +47,16 @@ class Intake:
     def _pieces(self, rows: Rows) -> list[Rows]:
         if not len(rows):
             return []
-        starts = np.flatnonzero(np.diff(rows[:, 0], prepend=self._last_s) > GAP_S)
-        self._last_s = float(rows[-1, 0])
+        before_s, self._last_s = self._last_s, float(rows[-1, 0])
+        if self._last_s - before_s <= GAP_S:
+            return [rows]
+        starts = np.flatnonzero(np.diff(rows[:, 0], prepend=before_s) > GAP_S)
         return np.split(rows, starts) if len(starts) else [rows]
 
     def _sane(self, rows: Rows) -> Rows:
         t = rows[:, 0]
-        step_s = np.diff(t, prepend=self._newest_s if self._newest_s > -math.inf else t[:1] - 1.0)
+        before_s = self._newest_s if self._newest_s > -math.inf else t[:1] - 1.0
+        step_s = t - np.append(before_s, t[:-1])
         usable = np.isfinite(t) & (np.abs(rows[:, 1:]) < _LIMITS).all(axis=1) & (rows[:, 1:4] != 0).any(axis=1)
         if not (usable & (step_s > 0) & (step_s <= JUMP_S) & (np.abs(t) < _LATEST_S)).all():
             rows = rows[self._advancing(t.tolist(), usable)]

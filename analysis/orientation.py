@@ -24,6 +24,7 @@ __all__ = ["DELAY_S", "FIRST", "GAP_S", "JUMP_S", "OrientationFilter", "Run", "T
 SETTLING_S = 2.0
 DELAY_S = 0.004  # by which the own low-pass of a consumer IMU lags; 4 ms in BROAD, at every speed of turning
 FIRST = 8  # samples that tell the rate of a run; a shorter one is not worth starting the filter for
+_LEAF = 4096  # samples worked on at once: whole chunks of any size, and few enough for a processor's cache
 _UP: Floats = np.array([0.0, 0.0, 1.0])
 
 
@@ -71,7 +72,9 @@ class OrientationFilter:
             self._run = Run(rows[:FIRST], self._inclination)
         whole = len(rows) // self._run.size * self._run.size if self._run is not None else 0
         self._pending = rows[whole:]
-        return [self._turned(self._run, rows[:whole])] if self._run is not None and whole else []
+        if self._run is None:
+            return []
+        return [self._turned(self._run, rows[first : min(first + _LEAF, whole)]) for first in range(0, whole, _LEAF)]
 
     def _turned(self, run: Run, rows: Rows) -> SegmentOrientation:
         late = run.late
@@ -138,17 +141,22 @@ def turned(rows: Rows, chunks: Chunks, steps: list[Step], begins: Floats, ends: 
     begins and ends (m, 2) rad: what is to be turned about the world's x and y at each chunk's start and end.
     """
     size = chunks.since.shape[1]
-    before = np.array([step.before for step in steps]).T[..., None]
+    before = np.array([step.before for step in steps]).T
     bias = np.array([step.bias for step in steps])
     gyr = rows[:, 4:] - np.repeat(bias, size, axis=0)[: len(rows)]
-    share = np.broadcast_to(np.arange(1, size + 1) / size, chunks.since.shape)
-    left = 0.5 * (begins.T[..., None] + (ends - begins).T[..., None] * share)
-    q = strapdown.product(np.broadcast_to(before, chunks.turns.shape), chunks.turns)
-    # Both corrections are small: half their angle is their quaternion's vector.
-    drift = (-0.5 * bias.T)[..., None] * chunks.since
-    ahead = np.zeros((3, q.shape[1] * size))
-    ahead[:, : len(rows)] = (0.5 * delay_s) * gyr.T
-    one, none = np.ones_like(share), np.zeros_like(share)
-    q = strapdown.product(q, np.concatenate([one[None], drift + ahead.reshape(drift.shape)]))
-    q = strapdown.product(np.stack([one, left[0], left[1], none]), q)
+    share = np.arange(1, size + 1) / size
+    # All corrections are small: half their angle is their quaternion's vector.
+    first, last = before + _tipped(begins.T, before), before + _tipped(ends.T, before)
+    start = first[..., None] + (last - first)[..., None] * share
+    right = np.ones((4, *chunks.since.shape))
+    right[1:] = (-0.5 * bias.T)[..., None] * chunks.since
+    right.reshape(4, -1)[1:, : len(rows)] += (0.5 * delay_s) * gyr.T
+    q = strapdown.product(strapdown.product(start, chunks.turns), right)
     return Turned(quaternion.normalise(q.reshape(4, -1).T[: len(rows)]), gyr)
+
+
+def _tipped(tip: Floats, q: Floats) -> Floats:
+    """What small turns (2, m) rad about the world's x and y add to q (4, m)."""
+    x, y = 0.5 * tip
+    a, b, c, d = q
+    return np.stack([-x * b - y * c, x * a + y * d, y * a - x * d, x * c - y * b])

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis import quaternion
 from analysis.model import Floats
@@ -20,6 +21,10 @@ from analysis.model import Floats
 _CLIPPED_GYR = 4.2  # rad/s (240°/s), m/s²: beyond these a moving sensor says
 _CLIPPED_ACC = 19.0  # the same thrice to the last bit only at its range's end, of 250°/s or 2 g at the least
 _BEYOND = 0.5  # of what it says a clipped sample may be wrong by
+_FEW = 2000  # numbers; below, the cost of an operation is that of calling it
+# Row k of the Hamilton product is the sum over j of sign[k, j] · a[index[k, j]] · b[j].
+_INDEX: NDArray[np.intp] = np.array([[0, 1, 2, 3], [1, 0, 3, 2], [2, 3, 0, 1], [3, 2, 1, 0]])
+_SIGN: Floats = np.array([[1.0, -1, -1, -1], [1, 1, -1, 1], [1, 1, 1, -1], [1, -1, 1, 1]])[..., None, None]
 _HOLE = 1.5  # a sample this many times later than usual has a hole before it
 
 
@@ -40,8 +45,8 @@ class Chunks:
 
 
 def chunk_size(gap_s: float) -> int:
-    """Samples a chunk: the power of two nearest to 0.15 s, from 4 to 64."""
-    return int(2 ** np.clip(np.rint(np.log2(0.15 / gap_s)), 2, 6))
+    """Samples a chunk: the power of two nearest to 0.2 s, from 4 to 64."""
+    return int(2 ** np.clip(np.rint(np.log2(0.2 / gap_s)), 2, 6))
 
 
 def summed(rows: Floats, before: Floats, size: int, gap_s: float) -> Chunks:
@@ -73,15 +78,22 @@ def summed(rows: Floats, before: Floats, size: int, gap_s: float) -> Chunks:
 
 
 def product(a: Floats, b: Floats) -> Floats:
-    """Hamilton product of quaternions with their components first."""
+    """Hamilton product of quaternions with their components first, (4, m, size) or what broadcasts to it.
+
+    In two ways that give the same bits: one has few operations, which is fast for few samples, one small arrays.
+    """
+    if max(a.size, b.size) < _FEW:
+        terms = a[_INDEX] * _SIGN * b
+        few: Floats = ((terms[:, 0] + terms[:, 1]) + terms[:, 2]) + terms[:, 3]
+        return few
     aw, ax, ay, az = a
     bw, bx, by, bz = b
     return np.stack(
         [
             aw * bw - ax * bx - ay * by - az * bz,
-            aw * bx + ax * bw + ay * bz - az * by,
-            aw * by - ax * bz + ay * bw + az * bx,
-            aw * bz + ax * by - ay * bx + az * bw,
+            ax * bw + aw * bx - az * by + ay * bz,
+            ay * bw + az * bx + aw * by - ax * bz,
+            az * bw - ay * bx + ax * by + aw * bz,
         ]
     )
 

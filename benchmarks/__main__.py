@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks import calibration, live, report, seated, simulated_day
+from benchmarks import calibration, live, orientation, report, seated, simulated_day
 
 
 def main() -> None:
-    sections = [*live.measure(), simulated_day.measure(), *calibration.measure(), *seated.measure()]
+    sections = [
+        *live.measure(),
+        simulated_day.measure(),
+        *calibration.measure(),
+        *seated.measure(),
+        *orientation.measure(),
+    ]
     report.write(sections, Path(__file__).parent / "results.md")
     print(report.render(sections))
 

@@ -128,9 +128,56 @@ def test_long_drift_neither_flips_nor_jumps() -> None:
     assert quaternion.up_in_body(q)[:, 2].min() > 0.8
 
 
+def test_no_jump_within_a_run() -> None:
+    """Even when rest suddenly shows a bias of 3°/s, up goes to where it belongs over several samples."""
+    t, acc, gyr = rocking(60.0, 52.0, bias_dps=3.0)
+    parts = turned((t, acc, gyr))
+    q = column(parts, "q")
+    step = quaternion.multiply(quaternion.conjugate(q[:-1]), q[1:])
+    told = 2.0 * step[:, 1:]
+    measured = 0.5 * (gyr[1:] + gyr[:-1]) / 52.0
+    assert np.degrees(np.abs(told - measured)).max() < 0.6
+
+
+def test_bias_is_learned_in_motion() -> None:
+    """Someone who never rests: rocking from the first sample on, 2°/s off."""
+    t = np.arange(52 * 120) / 52.0
+    pitch = np.radians(20.0) * np.sin(2 * np.pi * 0.3 * t)
+    rate = np.radians(20.0) * 2 * np.pi * 0.3 * np.cos(2 * np.pi * 0.3 * t)
+    acc = GRAVITY * np.column_stack([-np.sin(pitch), 0 * t, np.cos(pitch)])
+    gyr = np.column_stack([0 * t, rate, 0 * t]) + np.radians([2.0, -2.0, 0.0])
+    left = column(turned((t, acc, gyr)), "gyr") - np.column_stack([0 * t, rate, 0 * t])
+    assert np.degrees(np.abs(left[t > 60.0].mean(axis=0)))[:2].max() < 0.1
+
+
+def test_a_clipped_gyroscope_is_forgiven_sooner_than_it_would_be_believed() -> None:
+    """Turned by 90° while the gyroscope is at its end: up must come back within seconds."""
+    t = np.arange(52 * 20) / 52.0
+    pitch = np.radians(90.0) * np.clip((t - 10.0) / 0.2, 0.0, 1.0)  # 450°/s
+    acc = GRAVITY * np.column_stack([-np.sin(pitch), 0 * t, np.cos(pitch)])
+    rate = np.gradient(pitch, t)
+    gyr = np.column_stack([0 * t, np.minimum(rate, np.radians(250.0)), 0 * t])
+    up = quaternion.up_in_body(column(turned((t, acc, gyr)), "q"))
+    off = np.degrees(np.arccos(np.clip((up * acc).sum(axis=1) / GRAVITY, -1.0, 1.0)))
+    assert off[t < 10.0].max() < 0.01
+    assert off[(t > 10.2) & (t < 10.4)].max() > 10.0  # so the clipping did harm
+    assert off[t > 13.0].max() < 1.5
+
+
+def test_the_delay_is_made_up_for() -> None:
+    """What it says at t is what a filter without delay says at t + delay."""
+    samples = rocking(20.0, 100.0)
+    late = turned(samples)
+    worker = OrientationFilter(Segment.PELVIS, delay_s=0.0)
+    plain = worker.feed(*samples) + worker.flush()
+    t = samples[0]
+    expected = np.interp(t[:-1] + 0.004, t, pitch_deg(plain))
+    assert np.abs(pitch_deg(late)[:-1] - expected).max() < 0.01
+
+
 @pytest.mark.recordings
 def test_accuracy_on_broad_is_that_of_the_best(capsys: pytest.CaptureFixture[str]) -> None:
-    """BROAD (Laidig 2021): VQF has 0.68° on these 16 trials, Madgwick 1.78°."""
+    """BROAD (Laidig 2021): VQF has 0.68° on these 16 trials, 0.47° with our timing; Madgwick 1.78°."""
     errors = []
     for file in sorted(shared("broad").glob("*.npz")):
         with np.load(file) as arrays:
@@ -146,4 +193,4 @@ def test_accuracy_on_broad_is_that_of_the_best(capsys: pytest.CaptureFixture[str
     with capsys.disabled():
         sys.stdout.write(f"\nBROAD, {len(errors)} trials: mean RMSE {np.mean(errors):.2f}°, worst {max(errors):.2f}°\n")
     assert len(errors) == 16
-    assert np.mean(errors) < 0.9
+    assert np.mean(errors) < 0.5
