@@ -146,7 +146,8 @@ def turned(rows: Rows, chunks: Chunks, steps: list[Step], begins: Floats, ends: 
     gyr = rows[:, 4:] - np.repeat(bias, size, axis=0)[: len(rows)]
     share = np.arange(1, size + 1) / size
     # All corrections are small: half their angle is their quaternion's vector.
-    first, last = before + _tipped(begins.T, before), before + _tipped(ends.T, before)
+    first = before + _tipped(begins.T, before)
+    last = before + _tipped(ends.T, before) if ends.any() else before
     start = first[..., None] + (last - first)[..., None] * share
     right = np.ones((4, *chunks.since.shape))
     right[1:] = (-0.5 * bias.T)[..., None] * chunks.since
@@ -159,4 +160,4 @@ def _tipped(tip: Floats, q: Floats) -> Floats:
     """What small turns (2, m) rad about the world's x and y add to q (4, m)."""
     x, y = 0.5 * tip
     a, b, c, d = q
-    return np.stack([-x * b - y * c, x * a + y * d, y * a - x * d, x * c - y * b])
+    return np.array([-x * b - y * c, x * a + y * d, y * a - x * d, x * c - y * b])

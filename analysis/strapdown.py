@@ -25,6 +25,7 @@ _FEW = 2000  # numbers; below, the cost of an operation is that of calling it
 # Row k of the Hamilton product is the sum over j of sign[k, j] · a[index[k, j]] · b[j].
 _INDEX: NDArray[np.intp] = np.array([[0, 1, 2, 3], [1, 0, 3, 2], [2, 3, 0, 1], [3, 2, 1, 0]])
 _SIGN: Floats = np.array([[1.0, -1, -1, -1], [1, 1, -1, 1], [1, 1, 1, -1], [1, -1, 1, 1]])[..., None, None]
+_NEXT, _LAST = [1, 2, 0], [2, 0, 1]  # of three axes
 _HOLE = 1.5  # a sample this many times later than usual has a hole before it
 
 
@@ -55,25 +56,27 @@ def summed(rows: Floats, before: Floats, size: int, gap_s: float) -> Chunks:
     earlier = np.concatenate([before[:, None], columns[:, :-1]], axis=1)
     shape = (-1, len(rows) // size, size)
     steps = (columns[0] - earlier[0]).reshape(shape[1:])
-    acc, gyr = columns[1:4].reshape(shape), columns[4:].reshape(shape)
+    both = columns[1:].reshape(shape)
+    acc, gyr = both[:3], both[3:]
     acc_before, gyr_before = earlier[1:4].reshape(shape), earlier[4:].reshape(shape)
     turns = _running(_turns(gyr_before, gyr, steps))
-    weighted = np.stack(_matrix(turns)) * steps
+    weighted = _matrix(turns) * steps
     gained = weighted.reshape(3, 3, *shape[1:]) * acc
-    moves = _total(np.concatenate([weighted, gained[:, 0] + gained[:, 1] + gained[:, 2]]))
-    acc_mean, gyr_mean = _total(acc) * (1.0 / size), _total(gyr) * (1.0 / size)
+    totals = _total(np.concatenate([weighted, gained[:, 0] + gained[:, 1] + gained[:, 2], both]))
+    mean = totals[12:] * (1.0 / size)
+    spread = np.abs(both - mean[..., None]).reshape(2, 3, *shape[1:]).max(axis=(1, 3))
     since = np.cumsum(steps, axis=1)
     return Chunks(
         turns=turns,
         since=since,
         span=since[:, -1],
-        moves=np.concatenate([moves[:9].reshape(3, 3, -1), moves[9:, None]], axis=1).transpose(2, 0, 1).copy(),
+        moves=np.concatenate([totals[:9].reshape(3, 3, -1), totals[9:12, None]], axis=1).transpose(2, 0, 1).copy(),
         turn_doubt=_doubt(gyr_before, gyr, steps, gap_s, _CLIPPED_GYR),
         gain_doubt=_doubt(acc_before, acc, steps, gap_s, _CLIPPED_ACC),
-        acc_mean=acc_mean.T.copy(),
-        gyr_mean=gyr_mean.T.copy(),
-        acc_spread=np.abs(acc - acc_mean[..., None]).max(axis=(0, 2)),
-        gyr_spread=np.abs(gyr - gyr_mean[..., None]).max(axis=(0, 2)),
+        acc_mean=mean[:3].T,
+        gyr_mean=mean[3:].T,
+        acc_spread=spread[0],
+        gyr_spread=spread[1],
     )
 
 
@@ -103,11 +106,10 @@ def _turns(before: Floats, gyr: Floats, steps: Floats) -> Floats:
 
     The mean of both ends, as accelerometer and gyroscope have the same delay in them and so describe one moment.
     """
-    x, y, z = before
-    a, b, c = gyr
+    cross = before[_NEXT] * gyr[_LAST] - before[_LAST] * gyr[_NEXT]
     coning = steps * steps * (1.0 / 12.0)
-    vector = (before + gyr) * (0.5 * steps) + np.stack([y * c - z * b, z * a - x * c, x * b - y * a]) * coning
-    return np.moveaxis(quaternion.from_small_rotation(np.moveaxis(vector, 0, -1)), -1, 0).copy()
+    vector = (before + gyr) * (0.5 * steps) + cross * coning
+    return quaternion.from_small_rotation(vector.transpose(1, 2, 0)).transpose(2, 0, 1).copy()
 
 
 def _running(turns: Floats) -> Floats:
@@ -119,22 +121,16 @@ def _running(turns: Floats) -> Floats:
     return turns
 
 
-def _matrix(q: Floats) -> list[Floats]:
-    """The nine entries, row by row, of the rotation matrix."""
+def _matrix(q: Floats) -> Floats:
+    """The nine entries, row by row, of the rotation matrices: (9, m, size)."""
     w, x, y, z = q
     xx, yy, zz = x * x, y * y, z * z
     xy, xz, yz, wx, wy, wz = x * y, x * z, y * z, w * x, w * y, w * z
-    return [
-        1 - 2 * (yy + zz),
-        2 * (xy - wz),
-        2 * (xz + wy),
-        2 * (xy + wz),
-        1 - 2 * (xx + zz),
-        2 * (yz - wx),
-        2 * (xz - wy),
-        2 * (yz + wx),
-        1 - 2 * (xx + yy),
-    ]
+    entries = np.empty((9, *w.shape))
+    entries[0], entries[1], entries[2] = 1 - 2 * (yy + zz), 2 * (xy - wz), 2 * (xz + wy)
+    entries[3], entries[4], entries[5] = 2 * (xy + wz), 1 - 2 * (xx + zz), 2 * (yz - wx)
+    entries[6], entries[7], entries[8] = 2 * (xz - wy), 2 * (yz + wx), 1 - 2 * (xx + yy)
+    return entries
 
 
 def _total(parts: Floats) -> Floats:
@@ -148,12 +144,12 @@ def _total(parts: Floats) -> Floats:
 
 def _doubt(before: Floats, here: Floats, steps: Floats, gap_s: float, clipped: float) -> Floats:
     """Variance (m,) of the integral over each chunk: for clipped samples, and for holes, where we guess."""
+    if steps.max() <= _HOLE * gap_s and max(here.max(), -here.min()) <= clipped:
+        return np.zeros(steps.shape[0])
     hole: Floats = np.where(steps > _HOLE * gap_s, steps, 0.0)
     same = (here == before) & (np.abs(here) > clipped)
     stuck = same.copy()
     stuck[..., 1:] &= same[..., :-1]
-    if not stuck.any() and not hole.any():
-        return np.zeros(steps.shape[0])
     wrong = np.abs(here - before) * (0.5 * hole) + np.where(stuck, np.abs(here), 0.0) * (_BEYOND * steps)
     by_axis = _total(wrong)
     square: Floats = by_axis * by_axis
