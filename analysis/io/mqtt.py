@@ -207,6 +207,8 @@ class Connection:
         self._tell(self._link_down)
 
     def _on_message(self, _client: object, _data: object, message: paho.MQTTMessage) -> None:
+        if not any(paho.topic_matches_sub(wanted, message.topic) for wanted in tuple(self._filters)):
+            return  # amqtt 0.12 hands out retained messages of other topics, too
         if len(self._inbox) >= IN_LIMIT:
             self.dropped += 1
             return

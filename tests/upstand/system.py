@@ -95,6 +95,8 @@ class Install:
             if process.poll() is None:
                 process.terminate()
                 process.wait(30)
+            if process.stdout is not None:
+                process.stdout.close()
         assert process.returncode == 0, said
         assert "Traceback" not in said
         names = [member for member in family if member.is_running() and member.status() != psutil.STATUS_ZOMBIE]
