@@ -62,9 +62,10 @@ class ActivityModel:
     incline_share: float = 0.3
     stepping_share: float = 0.7
     furthest: float = 6.0  # nats; no single half second is surer than this
-    # What the height filter shows of a minimum-jerk lift of 0.35 m, a chair's seat to the feet: 0.088 m where it takes
-    # 2.0 s, 0.069 m in 2.5 s. Natural rises take 1.5–2.5 s; people sit down more slowly than they rise. After its peak
-    # it swings back by 0.5 to 0.6 of it.
+    # These five, and _HEIGHT_RATE in steps.py, were chosen by hand with the rises of HAPT in view (waist, 15 people),
+    # whose licence forbids commercial use: they are to be set anew from the twin and free data before a release. What
+    # supports them, found afterwards: a minimum-jerk lift of 0.35 m shows 0.088 m in 2.0 s and 0.069 m in 2.5 s, and
+    # swings back by 0.5 to 0.6 of that.
     rise_m: float = 0.088
     drop_m: float = 0.07
     height_width_m: float = 0.007
