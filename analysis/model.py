@@ -55,6 +55,8 @@ class Activity(IntEnum):
     STANDING = 2
     WALKING = 3
     LYING = 4
+    OTHER = 5  # movement that is none of these
+    NOT_WORN = 6  # the sensors lie somewhere: on a table, in a bag, on a charger
 
 
 class Quality(IntFlag):

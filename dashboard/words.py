@@ -12,6 +12,8 @@ ACTIVITY_WORDS = {
     Activity.STANDING: "Standing",
     Activity.WALKING: "Walking",
     Activity.LYING: "Lying",
+    Activity.OTHER: "Other movement",
+    Activity.NOT_WORN: "Not worn",
     Activity.UNKNOWN: "Unknown",
 }
 
