@@ -12,8 +12,8 @@ ACTIVITY_COLOURS = {
     Activity.STANDING: "#1f8f84",
     Activity.WALKING: "#3b7dd8",
     Activity.LYING: "#8d68c4",
-    Activity.OTHER: "#a8893a",
-    Activity.NOT_WORN: "#b9bec0",
+    Activity.OTHER: "#9a7b2c",
+    Activity.NOT_WORN: "#8a7a84",
     Activity.UNKNOWN: "#7d8588",
 }
 
