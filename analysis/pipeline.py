@@ -16,7 +16,7 @@ from analysis import detectors, metrics
 from analysis.align import Aligner
 from analysis.breaks.policy import IGNORE_S, RISE_S, SIT_S, BreakPolicy, BreakRules
 from analysis.calibrator import Calibrator
-from analysis.detectors import Detector, Referenced
+from analysis.detectors import Detector, Following, Referenced
 from analysis.detectors.activity import ActivityFilter, ActivityModel
 from analysis.frames import Pieces, at_frame_rate, frame_of
 from analysis.metrics import Metric
@@ -60,6 +60,7 @@ class Pipeline:
     def __init__(self, settings: PipelineSettings) -> None:
         self._metrics = discover(metrics, "METRIC", Metric)
         self._watchers = [detector.make() for detector in discover(detectors, "DETECTOR", Detector).values()]
+        self._followers = [watcher for watcher in self._watchers if isinstance(watcher, Following)]
         self._policy = BreakPolicy(BreakRules(settings.sit_s, settings.ignore_s, settings.rise_s))
         self._streams = {segment: Stream(segment) for segment in Segment}
         self._calibrator = Calibrator(self._streams)
@@ -169,6 +170,8 @@ class Pipeline:
         frames = []
         for sensors in poses:
             pose = self._mountings.applied(sensors)
+            for watcher in self._followers:
+                watcher.moved(pose)
             shown = at_frame_rate(pose)
             activity = self._activity.feed(pose, shown.t)
             if len(shown.t):

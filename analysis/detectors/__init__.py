@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from analysis.model import Event, PostureFrame, Stance
+from analysis.model import Event, Pose, PostureFrame, Stance
 
 
 class Watcher(Protocol):
@@ -27,6 +27,18 @@ class Referenced(Protocol):
 
     def calibrated(self, stance: Stance, from_s: float) -> None:
         """Ticks later than `from_s` are against that stance; told before any of them is fed."""
+        ...
+
+
+@runtime_checkable
+class Following(Protocol):
+    """A watcher that needs the movement itself, not only its frames."""
+
+    def moved(self, pose: Pose) -> None:
+        """Every tick of GRID_HZ, of the segments (as metrics see them), before the frame it belongs to is fed.
+
+        Poses run ahead of frames by as much as one feed holds: decide by the ticks' times, never by what has come.
+        """
         ...
 
 
