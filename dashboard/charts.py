@@ -14,7 +14,7 @@ import numpy as np
 import streamlit as st
 
 from analysis.metrics import Metric
-from analysis.model import Activity, Floats
+from analysis.model import Activity, Floats, PromptState
 from dashboard import theme
 from dashboard.day import Curve, Day
 from dashboard.live import TRACE_S, Live
@@ -26,6 +26,18 @@ _Columns = dict[str, list[Any]]
 _SHOWN = [activity for activity in Activity if activity is not Activity.UNKNOWN]
 _ROWS = ["Prompts", "Walking", "Standing", "Sitting", "Lying"]
 _USUAL = alt.Scale(domain=alt.DomainUnionWith(unionWith=[-20, 10]))  # degrees; small sway stays small
+_MARKS = {  # shape and colour by what became of a prompt
+    PromptState.DONE: ("triangle-up", "#1f8f84"),
+    PromptState.SHORT: ("triangle-down", "#1f8f84"),
+    PromptState.IGNORED: ("cross", "#c0472b"),
+    PromptState.SKIPPED: ("cross", "#b07d2b"),
+    PromptState.POSTPONED: ("triangle-right", "#b07d2b"),
+    PromptState.WITHDRAWN: ("triangle-left", "#7d8588"),
+    PromptState.UNSEEN: ("diamond", "#8d68c4"),
+    PromptState.HEADS_UP: ("circle", "#7d8588"),
+    PromptState.OPEN: ("circle", "#7d8588"),
+    PromptState.IN_BREAK: ("circle", "#1f8f84"),
+}
 _LABEL_S = 12.0  # a stretch shorter than this has no room for its word
 
 
@@ -101,7 +113,7 @@ def day_chart(day: Day) -> None:
         "row": [_ROWS[0]] * len(day.prompts),
         "outcome": [OUTCOME_WORDS[asked.outcome] for asked in day.prompts],
     }
-    layers = alt.layer(_bars(day), _marks()).resolve_scale(color="independent", shape="independent")
+    layers = alt.layer(_bars(day), _marks(day)).resolve_scale(color="independent", shape="independent")
     told = ", ".join(f"{ACTIVITY_WORDS[a]} {duration(day.totals_s[a])}" for a in _SHOWN)
     told = f"Activity over the day: {told}; {len(day.prompts)} prompts"
     _draw(layers.properties(height=240), {"bouts": bouts, "prompts": prompts}, told)
@@ -131,11 +143,12 @@ def _bars(day: Day) -> alt.Chart:
     return bars
 
 
-def _marks() -> alt.Chart:
+def _marks(day: Day) -> alt.Chart:
     """The prompts, their outcomes told apart by shape and by colour."""
-    outcomes = list(OUTCOME_WORDS.values())
-    shapes = alt.Scale(domain=outcomes, range=["triangle-up", "cross", "diamond", "circle"])
-    colours = alt.Scale(domain=outcomes, range=["#1f8f84", "#c0472b", "#8d68c4", "#7d8588"])
+    shown = [outcome for outcome in OUTCOME_WORDS if day.count(outcome)] or [PromptState.DONE]
+    outcomes = [OUTCOME_WORDS[outcome] for outcome in shown]
+    shapes = alt.Scale(domain=outcomes, range=[_MARKS[outcome][0] for outcome in shown])
+    colours = alt.Scale(domain=outcomes, range=[_MARKS[outcome][1] for outcome in shown])
     legend = alt.Legend(title=None, orient="top", symbolSize=130)
     marks: alt.Chart = (
         alt.Chart(alt.NamedData("prompts"))

@@ -22,6 +22,12 @@ OUTCOME_WORDS = {
     PromptState.IGNORED: "✕ ignored",
     PromptState.UNSEEN: "? not seen",
     PromptState.OPEN: "… still open",
+    PromptState.HEADS_UP: "… about to be asked",
+    PromptState.IN_BREAK: "… on your break",
+    PromptState.SHORT: "◐ cut short",
+    PromptState.POSTPONED: "→ postponed",
+    PromptState.SKIPPED: "» skipped",
+    PromptState.WITHDRAWN: "← taken back",
 }
 
 # The first reason that applies is the one a person can do something about.
