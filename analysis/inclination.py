@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
-import numpy as np
-
-from analysis.model import GRAVITY, Floats
+from analysis import covariance
+from analysis.covariance import Covariance, Errors, Seen
+from analysis.model import GRAVITY
 
 _DEG = math.pi / 180
 
@@ -33,113 +33,102 @@ _REST_NOISE = 0.06 * _DEG  # rad/s·√s: what a second of rest of a living body
 _TILT_START = 2.0 * _DEG  # rad, of the first chunk's mean, when that was quiet
 _VELOCITY_START = 0.5  # m/s
 
-_SAME: Floats = np.eye(7)
-_TILT, _SPEED, _BIAS = slice(0, 2), slice(2, 4), slice(4, 7)  # places in the error state
+Quaternion = tuple[float, float, float, float]
+Vector = tuple[float, float, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step, as a smoother needs it; errors (7,) are of tilt (rad), velocity (m/s) and bias (rad/s)."""
+class Step(NamedTuple):
+    """One step, as a smoother needs it."""
 
-    before: tuple[float, float, float, float]  # sensor → world before the chunk
-    bias: Floats  # (3,)   rad/s taken off the chunk
-    prior: Floats  # (7, 7) covariance before the chunk
-    moved: Floats  # (7, 7) how an error before the chunk is one after it
-    expected: Floats  # (7, 7) covariance after the chunk, before its measurement
-    correction: Floats  # (7,)  what the measurement changed
+    before: Quaternion  # sensor → world before the chunk
+    bias: Vector  # rad/s taken off the chunk
+    prior: Covariance  # before the chunk
+    seen: Seen  # what makes of an error before the chunk one after it
+    expected: Covariance  # after the chunk, before its measurement
+    correction: Errors  # what the measurement changed
 
 
 class Inclination:
     """Orientation, horizontal velocity and gyroscope bias of one sensor with their covariance."""
 
     def __init__(self) -> None:
-        self._q = (1.0, 0.0, 0.0, 0.0)
-        self._velocity = np.zeros(2)
-        self._bias: Floats = np.zeros(3)
-        self.covariance: Floats = np.diag([0.0] * 4 + [_BIAS_START**2] * 3)
+        self._q: Quaternion = (1.0, 0.0, 0.0, 0.0)
+        self._velocity = (0.0, 0.0)
+        self._bias: Vector = (0.0, 0.0, 0.0)
+        self._covariance = covariance.started(0.0, 0.0, _BIAS_START**2)
 
     def restart(self, q: Sequence[float], unrest: float) -> None:
         """A new run at sensor → world q, from accelerations `unrest` m/s² away from gravity; the bias stays known."""
         self._q = (q[0], q[1], q[2], q[3])
-        self._velocity = np.zeros(2)
-        covariance = np.zeros((7, 7))
-        covariance[_BIAS, _BIAS] = self.covariance[_BIAS, _BIAS]
+        self._velocity = (0.0, 0.0)
         tilt = _TILT_START + min(unrest / GRAVITY, 1.0)
-        covariance[range(4), range(4)] = [tilt**2, tilt**2, _VELOCITY_START**2, _VELOCITY_START**2]
-        self.covariance = covariance
+        self._covariance = covariance.restarted(self._covariance, tilt**2, _VELOCITY_START**2)
 
     def step(
         self,
         turn: Sequence[float],
-        moves: Floats,
+        moves: Sequence[float],
         span_s: float,
         rate: float,
         doubts: tuple[float, float],
-        rest: Sequence[float] | None,
+        rest: Vector | None,
     ) -> Step:
-        """One chunk: its turn (4,), moves (3, 4) and two doubts as in `strapdown.Chunks`, its mean rate (rad/s).
+        """One chunk: its turn (4,), moves (12,) row by row and two doubts as in `strapdown.Chunks`, its rate (rad/s).
 
         rest (3,) rad/s is what the gyroscope reads if the sensor rests.
         """
-        before, bias, prior = self._q, self._bias, self.covariance
-        seen = _matrix(before) @ moves
-        moved = self._predict(seen, turn)
-        noise = (_GYR_NOISE**2 + (_GYR_SCALE * rate) ** 2) * span_s + doubts[0]
-        gain_noise = _ACC_NOISE**2 * span_s + doubts[1]
-        walk = _BIAS_WALK**2 * span_s
-        expected = moved @ self.covariance @ moved.T
-        expected.reshape(-1)[::8] += (noise, noise, gain_noise, gain_noise, walk, walk, walk)
-        correction, known = _stands_still(expected, self._velocity, _VELOCITY**2 / max(span_s, 1e-3))
+        before, bias, prior = self._q, self._bias, self._covariance
+        seen = self._predict(turn, moves)
+        expected = covariance.moved(
+            prior,
+            seen,
+            (_GYR_NOISE**2 + (_GYR_SCALE * rate) ** 2) * span_s + doubts[0],
+            _ACC_NOISE**2 * span_s + doubts[1],
+            _BIAS_WALK**2 * span_s,
+        )
+        weight_s = max(span_s, 1e-3)
+        known, correction = covariance.stopped(expected, self._velocity, _VELOCITY**2 / weight_s)
         if rest is not None:
-            off = np.array(rest) - self._bias - correction[_BIAS]
-            more, known = _rests(known, off, _REST_NOISE**2 / max(span_s, 1e-3))
-            correction = correction + more
-        self.covariance = 0.5 * (known + known.T)
-        self._velocity = self._velocity + correction[_SPEED]
-        self._bias = self._bias + correction[_BIAS]
-        x, y = correction[_TILT].tolist()
-        self._q = _times(_unit(1.0, 0.5 * x, 0.5 * y, 0.0), self._q)
-        return Step(before, bias, prior, moved, expected, correction)
+            off = (
+                rest[0] - bias[0] - correction[4],
+                rest[1] - bias[1] - correction[5],
+                rest[2] - bias[2] - correction[6],
+            )
+            known, more = covariance.rested(known, off, _REST_NOISE**2 / weight_s)
+            correction = _sum(correction, more)
+        self._covariance = known
+        x, y, u, v, a, b, c = correction
+        self._velocity = (self._velocity[0] + u, self._velocity[1] + v)
+        self._bias = (bias[0] + a, bias[1] + b, bias[2] + c)
+        self._q = _unit(_tipped(self._q, x, y, 0.0))
+        return Step(before, bias, prior, seen, expected, correction)
 
-    def _predict(self, seen: Floats, turn: Sequence[float]) -> Floats:
-        """Takes orientation and velocity over the chunk; how errors go with them, (7, 7)."""
-        drift = -(seen[:, :3] @ self._bias)
-        x, y, z = drift.tolist()
-        fx, fy, fz = seen[:, 3].tolist()
+    def _predict(self, turn: Sequence[float], moves: Sequence[float]) -> Seen:
+        """Takes orientation and velocity over the chunk; how the world sees the bias and the force meanwhile."""
+        w, x, y, z = q = self._q
+        a, b, c = self._bias
+        m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11 = moves
+        r0, r1, r2 = 1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)
+        p0, p1, p2 = r0 * m0 + r1 * m4 + r2 * m8, r0 * m1 + r1 * m5 + r2 * m9, r0 * m2 + r1 * m6 + r2 * m10
+        fx = r0 * m3 + r1 * m7 + r2 * m11
+        r0, r1, r2 = 2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)
+        q0, q1, q2 = r0 * m0 + r1 * m4 + r2 * m8, r0 * m1 + r1 * m5 + r2 * m9, r0 * m2 + r1 * m6 + r2 * m10
+        fy = r0 * m3 + r1 * m7 + r2 * m11
+        r0, r1, r2 = 2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)
+        fz = r0 * m3 + r1 * m7 + r2 * m11
+        dx, dy = -(p0 * a + p1 * b + p2 * c), -(q0 * a + q1 * b + q2 * c)
+        dz = -(r0 * (m0 * a + m1 * b + m2 * c) + r1 * (m4 * a + m5 * b + m6 * c) + r2 * (m8 * a + m9 * b + m10 * c))
         # The bias turned the chunk's later half more than its earlier one: on average by half of its whole drift.
-        self._velocity = self._velocity + np.array([fx + 0.5 * (y * fz - z * fy), fy + 0.5 * (z * fx - x * fz)])
-        a, b, c, d = turn
-        self._q = _times(_unit(1.0, 0.5 * x, 0.5 * y, 0.5 * z), _times(self._q, (a, b, c, d)))
-        moved = _SAME.copy()
-        moved[_TILT, _BIAS] = -seen[:2, :3]
-        moved[2, 1], moved[3, 0] = fz, -fz
-        moved[2, _BIAS] = (-0.5 * fz) * seen[1, :3]
-        moved[3, _BIAS] = (0.5 * fz) * seen[0, :3]
-        return moved
+        u, v = self._velocity
+        self._velocity = (u + fx + 0.5 * (dy * fz - dz * fy), v + fy + 0.5 * (dz * fx - dx * fz))
+        self._q = _tipped(_times(q, turn), dx, dy, dz)
+        return p0, p1, p2, q0, q1, q2, fz
 
 
-def _stands_still(covariance: Floats, velocity: Floats, variance: float) -> tuple[Floats, Floats]:
-    """Correction (7,) and covariance after "the velocity is zero" of that variance."""
-    a, b, c, d = covariance[_SPEED, _SPEED].ravel().tolist()
-    a, d = a + variance, d + variance
-    scale = 1.0 / (a * d - b * c)
-    gain = covariance[:, _SPEED] @ np.array([[d * scale, -b * scale], [-c * scale, a * scale]])
-    return -(gain @ velocity), covariance - gain @ covariance[_SPEED]
-
-
-def _rests(covariance: Floats, off: Floats, variance: float) -> tuple[Floats, Floats]:
-    """Correction (7,) and covariance after "the bias is wrong by `off`" of that variance."""
-    gain = covariance[:, _BIAS] @ np.linalg.inv(covariance[_BIAS, _BIAS] + variance * _SAME[_BIAS, _BIAS])
-    return gain @ off, covariance - gain @ covariance[_BIAS]
-
-
-Quaternion = tuple[float, float, float, float]
-
-
-def _times(a: Quaternion, b: Quaternion) -> Quaternion:
+def _times(a: Quaternion, b: Sequence[float]) -> Quaternion:
     aw, ax, ay, az = a
     bw, bx, by, bz = b
-    return _unit(
+    return (
         aw * bw - ax * bx - ay * by - az * bz,
         aw * bx + ax * bw + ay * bz - az * by,
         aw * by - ax * bz + ay * bw + az * bx,
@@ -147,17 +136,20 @@ def _times(a: Quaternion, b: Quaternion) -> Quaternion:
     )
 
 
-def _unit(w: float, x: float, y: float, z: float) -> Quaternion:
+def _tipped(q: Quaternion, x: float, y: float, z: float) -> Quaternion:
+    """q turned by a small (x, y, z) rad about the world's axes; not of length 1."""
+    a, b, c, d = q
+    x, y, z = 0.5 * x, 0.5 * y, 0.5 * z
+    return a - x * b - y * c - z * d, b + x * a + y * d - z * c, c + y * a + z * b - x * d, d + z * a + x * c - y * b
+
+
+def _unit(q: Quaternion) -> Quaternion:
+    w, x, y, z = q
     scale = 1.0 / math.sqrt(w * w + x * x + y * y + z * z)
     return w * scale, x * scale, y * scale, z * scale
 
 
-def _matrix(q: Quaternion) -> Floats:
-    w, x, y, z = q
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ]
-    )
+def _sum(first: Errors, second: Errors) -> Errors:
+    x, y, u, v, a, b, c = first
+    x2, y2, u2, v2, a2, b2, c2 = second
+    return x + x2, y + y2, u + u2, v + v2, a + a2, b + b2, c + c2

@@ -93,7 +93,7 @@ class Run:
         self.start_s = float(first[0, 0])
         self._gap_s = float(np.clip(np.median(np.diff(first[:, 0])), 1e-3, GAP_S))
         self.size = strapdown.chunk_size(self._gap_s)
-        self.late: Floats = np.zeros(2)  # rad, the last chunk's correction of tilt
+        self.late: tuple[float, ...] = (0.0, 0.0)  # rad, the last chunk's correction of tilt
         self._before: Floats = first[0]
         self._rest = RestDetector()
         self._inclination = inclination
@@ -115,7 +115,7 @@ class Run:
             self._inclination.step(turn, moves, span_s, rate, doubts, rest)
             for turn, moves, span_s, rate, doubts, rest in zip(
                 chunks.turns[..., -1].T.tolist(),
-                chunks.moves,
+                chunks.moves.tolist(),
                 chunks.span.tolist(),
                 quaternion.norm(chunks.gyr_mean).tolist(),
                 zip(chunks.turn_doubt.tolist(), chunks.gain_doubt.tolist(), strict=True),

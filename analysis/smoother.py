@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from analysis import covariance
 from analysis.inclination import Inclination, Step
 from analysis.intake import Intake, Rows
 from analysis.model import Floats
@@ -56,9 +57,9 @@ def _seen_from_the_end(rows: Rows, chunks: Chunks, steps: list[Step], delay_s: f
 def _errors(steps: list[Step]) -> Floats:
     """The error (m + 1, 7) of the state before the first step and after each, as the whole recording shows it."""
     count = len(steps)
-    known = np.array([step.prior for step in steps])
-    moved = np.array([step.moved for step in steps])
-    expected = np.array([step.expected for step in steps])
+    known = covariance.matrices([step.prior for step in steps])
+    moved = covariance.transitions([step.seen for step in steps])
+    expected = covariance.matrices([step.expected for step in steps])
     gains = np.linalg.solve(expected, moved @ known).transpose(0, 2, 1)
     errors = np.zeros((count + 1, 7))
     for number in range(count - 1, -1, -1):

@@ -26,6 +26,7 @@ _FEW = 2000  # numbers; below, the cost of an operation is that of calling it
 _INDEX: NDArray[np.intp] = np.array([[0, 1, 2, 3], [1, 0, 3, 2], [2, 3, 0, 1], [3, 2, 1, 0]])
 _SIGN: Floats = np.array([[1.0, -1, -1, -1], [1, 1, -1, 1], [1, 1, 1, -1], [1, -1, 1, 1]])[..., None, None]
 _NEXT, _LAST = [1, 2, 0], [2, 0, 1]  # of three axes
+_ROWS = [0, 1, 2, 9, 3, 4, 5, 10, 6, 7, 8, 11]
 _HOLE = 1.5  # a sample this many times later than usual has a hole before it
 
 
@@ -36,7 +37,7 @@ class Chunks:
     turns: Floats  # (4, m, size)  sensor → start frame at each sample
     since: Floats  # (m, size) s   since the chunk's start
     span: Floats  # (m,)      s    the chunk's length
-    moves: Floats  # (m, 3, 4)     columns 0–2: ∫ R dt, s, with R sensor → start frame; column 3: ∫ R·acc dt, m/s
+    moves: Floats  # (m, 12)       rows of 4: ∫ R dt, s, with R sensor → start frame; and ∫ R·acc dt, m/s
     turn_doubt: Floats  # (m,) rad²     variance of the turn, for clipped samples and holes
     gain_doubt: Floats  # (m,) (m/s)²   variance of the velocity gained
     acc_mean: Floats  # (m, 3) m/s²
@@ -70,7 +71,7 @@ def summed(rows: Floats, before: Floats, size: int, gap_s: float) -> Chunks:
         turns=turns,
         since=since,
         span=since[:, -1],
-        moves=np.concatenate([totals[:9].reshape(3, 3, -1), totals[9:12, None]], axis=1).transpose(2, 0, 1).copy(),
+        moves=totals[_ROWS].T,
         turn_doubt=_doubt(gyr_before, gyr, steps, gap_s, _CLIPPED_GYR),
         gain_doubt=_doubt(acc_before, acc, steps, gap_s, _CLIPPED_ACC),
         acc_mean=mean[:3].T,

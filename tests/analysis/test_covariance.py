@@ -1,0 +1,64 @@
+"""The covariance in plain floats against the same in matrices."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from analysis import covariance
+from analysis.covariance import Covariance, Seen
+from analysis.model import Floats
+
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def made(seed: int) -> tuple[Covariance, Floats, Seen, np.random.Generator]:
+    """Some covariance, with whatever correlations, as floats and as a matrix; and a chunk."""
+    rng = np.random.default_rng(seed)
+    root = rng.normal(size=(7, 9)) * 10.0 ** rng.uniform(-3, 1, (7, 1))
+    whole = root @ root.T
+    rows, columns = covariance._PLACES, np.indices((7, 7))
+    known = np.empty(28)
+    known[rows] = whole[columns[0], columns[1]]
+    p, q, s, i, j, k, force = rng.normal(size=7).tolist()
+    return tuple(known.tolist()), whole, (p, q, s, i, j, k, force), rng
+
+
+def assert_close(told: Covariance, whole: Floats) -> None:
+    scale = np.sqrt(np.outer(np.diag(whole), np.diag(whole)))
+    assert np.abs((covariance.matrices([told])[0] - whole) / scale).max() < 1e-6
+
+
+@settings(deadline=None)
+@given(SEEDS)
+def test_a_chunk_moves_errors_as_its_transition_says(seed: int) -> None:
+    known, whole, seen, _ = made(seed)
+    step = covariance.transitions([seen])[0]
+    noise = np.diag([0.1, 0.1, 0.2, 0.2, 0.3, 0.3, 0.3])
+    assert_close(covariance.moved(known, seen, 0.1, 0.2, 0.3), step @ whole @ step.T + noise)
+
+
+@settings(deadline=None)
+@given(SEEDS)
+def test_a_measurement_is_taken_in_as_the_textbook_says(seed: int) -> None:
+    known, whole, _, rng = made(seed)
+    u, v = velocity = (float(rng.normal()), float(rng.normal()))
+    told, correction = covariance.stopped(known, velocity, 0.5)
+    gain = whole[:, 2:4] @ np.linalg.inv(whole[2:4, 2:4] + 0.5 * np.eye(2))
+    assert_close(told, whole - gain @ whole[2:4])
+    assert np.allclose(correction, -gain @ [u, v], rtol=1e-6, atol=1e-9)
+    a, b, c = rng.normal(size=3).tolist()
+    told, correction = covariance.rested(known, (a, b, c), 0.5)
+    gain = whole[:, 4:] @ np.linalg.inv(whole[4:, 4:] + 0.5 * np.eye(3))
+    assert_close(told, whole - gain @ whole[4:])
+    assert np.allclose(correction, gain @ [a, b, c], rtol=1e-6, atol=1e-9)
+
+
+def test_a_restart_keeps_the_bias_alone() -> None:
+    known, whole, _, _ = made(3)
+    told = covariance.matrices([covariance.restarted(known, 2.0, 3.0)])[0]
+    assert np.array_equal(told[4:, 4:], whole[4:, 4:])
+    assert np.array_equal(told[:4, :4], np.diag([2.0, 2.0, 3.0, 3.0]))
+    assert not told[:4, 4:].any()
+    assert np.array_equal(covariance.matrices([covariance.started(1.0, 2.0, 3.0)])[0], np.diag([1, 1, 2, 2, 3, 3, 3]))
