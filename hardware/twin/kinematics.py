@@ -16,7 +16,8 @@ from hardware.twin.pen import Axis
 from hardware.twin.posture import Body
 from hardware.twin.timeline import Coordinates
 
-_PELVIS = ((2, Axis.YAW), (1, Axis.PITCH), (0, Axis.ROLL))  # (axis of rotation, coordinate), outermost first
+# (axis of rotation, coordinate), outermost first
+_PELVIS = ((2, Axis.YAW), (1, Axis.PITCH), (0, Axis.ROLL), (2, Axis.SPIN))
 _LUMBAR = ((1, Axis.FLEX), (0, Axis.BEND), (2, Axis.TWIST))
 
 
@@ -57,7 +58,8 @@ def sensor_motion(body: Body, coordinates: Coordinates, segment: Segment, skin: 
     force[2] += GRAVITY
     frame = _Frame(force, np.zeros_like(force), np.zeros_like(force))
     for axis, row in _PELVIS:
-        frame.turn(axis, value[row], rate[row], curve[row])
+        if row is not Axis.SPIN or value[row].any():
+            frame.turn(axis, value[row], rate[row], curve[row])
     stretch = Axis.PITCH
     if segment is Segment.LUMBAR:
         frame.shift(_joint(body))

@@ -42,6 +42,8 @@ class Posture:
 
 
 STAND_UPRIGHT = Posture(Activity.STANDING)
+# Hands or forearms on a raised desk: bent at the hips, and a little in the back.
+STAND_ON_DESK = Posture(Activity.STANDING, tilt_deg=14.0, lordosis_deg=-8.0)
 STAND_EASY = Posture(Activity.STANDING, tilt_deg=-2.0, lordosis_deg=1.5, roll_deg=3.0, bend_deg=-2.5)
 
 # Standing → sitting, radiographs, n = 50: pelvis 18.3° back, lordosis −16.6° (PMID 22915074).
@@ -53,11 +55,20 @@ SLUMP = Posture(Activity.SITTING, tilt_deg=-20.5, lordosis_deg=-26.5)
 # From the hips: pelvis +17.2°, back +0.4° against upright sitting (IMU Sitting Postures Dataset, 22 people).
 LEAN_FORWARD = Posture(Activity.SITTING, tilt_deg=5.0, lordosis_deg=-10.5)
 LEAN_BACK = Posture(Activity.SITTING, tilt_deg=-30.0, lordosis_deg=-14.0)
+# A reclined backrest carries the whole trunk.
+RECLINE = Posture(Activity.SITTING, tilt_deg=-38.0, lordosis_deg=-10.0)
+# On the edge of a high seat the hips are open, and pelvis and back stay nearly as in standing.
+PERCH = Posture(Activity.SITTING, tilt_deg=-7.0, lordosis_deg=-6.0)
+# On a bed's edge, without a backrest.
+SIT_EDGE = Posture(Activity.SITTING, tilt_deg=-13.0, lordosis_deg=-15.0)
 # Same data set: bending sideways takes the pelvis along and people slouch with it.
 BEND_RIGHT = Posture(Activity.SITTING, tilt_deg=-15.0, lordosis_deg=-18.0, roll_deg=8.0, bend_deg=9.0)
 BEND_LEFT = replace(BEND_RIGHT, roll_deg=-8.0, bend_deg=-9.0)
 
 LIE = Posture(Activity.LYING, tilt_deg=-88.0, lordosis_deg=-4.0)
+
+HIP_ABOVE_SEAT_M = 0.10  # hip axis above a seat that carries the body
+SEAT_M = 0.45  # of an ordinary chair
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,12 +75,12 @@ class Rhythm:
         part = _during(episode, walk, t, span)
         if part.start == part.stop:
             return
-        angle, speed, change = stride_phase(t[part] - episode.start_s - walk.start_s, walk.cadence_spm)
+        angle, speed, change = stride_phase(t[part] - episode.start_s - walk.start_s, walk)
         gain = gait[0][part], gait[1][part], gait[2][part]
-        vigour = walk.cadence_spm / _CALM_SPM
+        vigour = walk.size * walk.cadence_spm / _CALM_SPM
         rise_m = _pendulum_m(walk.cadence_spm, self._body.standing_hip_m)
         waves = {n: _wave(n, angle, speed, change) for n in {row[1] for row in _GAIT}}
-        for axis, harmonic, amplitude, phase in ((Axis.Z, 2, 500.0 * rise_m / vigour, np.pi), *_GAIT):
+        for axis, harmonic, amplitude, phase in ((Axis.Z, 2, 500.0 * rise_m * walk.size / vigour, np.pi), *_GAIT):
             size = amplitude * vigour * (1e-3 if axis in _LENGTHS else np.pi / 180)
             cosine, sine = waves[harmonic]
             wave = _mix(cosine, sine, np.cos(phase), -np.sin(phase))
@@ -98,19 +98,45 @@ def impacts(t: Floats, spans: list[tuple[Episode, slice]], gain: Floats) -> Floa
             part = _during(episode, walk, t, span)
             if part.start == part.stop:
                 continue
-            angle, speed, _ = stride_phase(t[part] - episode.start_s - walk.start_s, walk.cadence_spm)
+            angle, speed, _ = stride_phase(t[part] - episode.start_s - walk.start_s, walk)
             since_s = np.mod(angle, np.pi) / speed  # each half stride begins with a heel strike
-            train[part] = np.exp(-since_s / 0.035) * np.sin(2 * np.pi * 9.0 * since_s)
+            train[part] = walk.impact * np.exp(-since_s / 0.035) * np.sin(2 * np.pi * 9.0 * since_s)
     return train * gain
 
 
-def stride_phase(tau: Floats, cadence_spm: float) -> Triple:
+def knocked(t: Floats, spans: list[tuple[Episode, slice]]) -> Floats:
+    """(n,) m/s² What is left of each blow: soft tissue on a seat rings at some 6 Hz for a fifth of a second."""
+    rest = np.zeros(len(t))
+    for episode, span in spans:
+        for knock in episode.knocks:
+            at_s = episode.start_s + knock.at_s
+            first, last = np.searchsorted(t[span], (at_s, at_s + 0.5))
+            part = slice(span.start + int(first), span.start + int(last))
+            since_s = t[part] - at_s
+            rest[part] += knock.size_m_s2 * np.exp(-since_s / 0.07) * np.sin(2 * np.pi * 6.0 * since_s)
+    return rest
+
+
+def heel_strikes(walk: Walking) -> Floats:
+    """(m,) s since the episode's start: whenever the stride's angle passes a whole half turn."""
+    tau = np.arange(0.0, walk.end_s - walk.start_s, 0.004)
+    angle, _, _ = stride_phase(tau, walk)
+    halves = np.arange(np.ceil(angle[0] / np.pi), np.floor(angle[-1] / np.pi) + 1) * np.pi
+    strikes: Floats = walk.start_s + np.interp(halves, angle, tau)
+    return strikes
+
+
+def stride_phase(tau: Floats, walk: Walking) -> Triple:
     """The stride's angle in rad, `tau` seconds into a walk: strides differ in time by some 2%."""
-    omega = np.pi * cadence_spm / 60.0
+    omega = np.pi * walk.cadence_spm / 60.0
     slow = 2 * np.pi * 0.13
     angle = omega * tau + 0.14 * np.sin(slow * tau)
     speed = omega + 0.14 * slow * np.cos(slow * tau)
     change = -0.14 * slow**2 * np.sin(slow * tau)
+    if walk.limp:
+        angle = angle + walk.limp * np.cos(omega * tau)
+        speed = speed - walk.limp * omega * np.sin(omega * tau)
+        change = change - walk.limp * omega**2 * np.cos(omega * tau)
     return angle, speed, change
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.model import Activity, Codes, Floats
-from hardware.twin.pen import Axis, Mark, Pen, Rising, Walking, minimum_jerk
+from hardware.twin.pen import Away, Axis, Knock, Mark, Pen, Transition, Walking, minimum_jerk
 from hardware.twin.posture import Body
 from hardware.twin.script import Script
 
@@ -40,7 +40,9 @@ class Episode:
     delta: Floats  # (m,)
     is_cruise: NDArray[np.bool_]  # (m,)
     walks: tuple[Walking, ...]
-    rises: tuple[Rising, ...]
+    transitions: tuple[Transition, ...]
+    knocks: tuple[Knock, ...]
+    aways: tuple[Away, ...]
     marks: tuple[Mark, ...]
 
     def at(self, t: Floats) -> tuple[Floats, Floats, Floats]:
@@ -95,6 +97,7 @@ class Timeline:
         base[[Axis.Z, Axis.SWAY, Axis.BREATH]] = body.standing_hip_m, 1.0, 1.0
         self._starts: list[float] = [0.0]
         self._bases: list[tuple[Floats, Activity]] = [(base, Activity.STANDING)]
+        self._away: list[int] = []  # the episodes in which sensors come off
         self._compiled: OrderedDict[int, Episode] = OrderedDict()
 
     def at(self, t: Floats) -> Coordinates:
@@ -126,6 +129,11 @@ class Timeline:
             first = last
         return found
 
+    def with_aways(self, until_s: float, known: int) -> list[Episode]:
+        """The episodes from before `until_s` on in which sensors come off, less the first `known` ones."""
+        self.episode_at(until_s)
+        return [self.episode(k) for k in self._away[known:]]
+
     def episode_at(self, t: float) -> Episode:
         """The episode with start_s <= t < end_s; the first one also for times before it."""
         while self._starts[-1] <= t:
@@ -155,16 +163,25 @@ class Timeline:
         if k + 1 == len(self._starts):
             self._starts.append(end_s)
             self._bases.append((pen.values, pen.activity))
-        return Episode(
-            start_s=start_s,
-            end_s=end_s,
-            base=base,
-            axis=np.array([step.axis for step in pen.steps], np.intp),
-            step_start=np.array([step.start_s for step in pen.steps], np.float64),
-            step_end=np.array([step.start_s + step.duration_s for step in pen.steps], np.float64),
-            delta=np.array([step.delta for step in pen.steps], np.float64),
-            is_cruise=np.array([step.is_cruise for step in pen.steps], np.bool_),
-            walks=tuple(pen.walks),
-            rises=tuple(pen.rises),
-            marks=tuple(pen.marks),
-        )
+            if pen.aways:
+                self._away.append(k)
+        return episode_of(pen, base, start_s, end_s)
+
+
+def episode_of(pen: Pen, base: Floats, start_s: float, end_s: float) -> Episode:
+    """What a pen has written, from the coordinates `base` (len(Axis),) on."""
+    return Episode(
+        start_s=start_s,
+        end_s=end_s,
+        base=base,
+        axis=np.array([step.axis for step in pen.steps], np.intp),
+        step_start=np.array([step.start_s for step in pen.steps], np.float64),
+        step_end=np.array([step.start_s + step.duration_s for step in pen.steps], np.float64),
+        delta=np.array([step.delta for step in pen.steps], np.float64),
+        is_cruise=np.array([step.is_cruise for step in pen.steps], np.bool_),
+        walks=tuple(pen.walks),
+        transitions=tuple(pen.transitions),
+        knocks=tuple(pen.knocks),
+        aways=tuple(pen.aways),
+        marks=tuple(pen.marks),
+    )
