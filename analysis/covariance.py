@@ -18,7 +18,7 @@ from analysis.model import Floats
 # The upper triangle: xx xy yy, xu xv yu yv, xa xb xc ya yb yc, uu uv vv, ua ub uc va vb vc, aa ab ac bb bc cc.
 Covariance = tuple[float, ...]
 # Rows x and y of ∫ R dt (s), sensor → world, as they see a bias, and the upward velocity gained (m/s).
-Seen = tuple[float, float, float, float, float, float, float]
+Seen = Sequence[float]
 Errors = tuple[float, float, float, float, float, float, float]  # of x, y, u, v, a, b, c
 
 _PLACES: NDArray[np.intp] = np.array(
@@ -135,7 +135,7 @@ def stopped(known: Covariance, velocity: tuple[float, float], variance: float) -
     )
 
 
-def rested(known: Covariance, off: tuple[float, float, float], variance: float) -> tuple[Covariance, Errors]:
+def rested(known: Covariance, off: Sequence[float], variance: float) -> tuple[Covariance, Errors]:
     """After "the biases are wrong by `off`", each of that variance; and the correction of the state."""
     a, b, c = off
     known, (x1, y1, u1, v1, a1, b1, c1) = _first_bias_told(known, a, variance)

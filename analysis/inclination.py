@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from operator import add
 from typing import NamedTuple
 
 from analysis import covariance
@@ -32,13 +33,15 @@ _BIAS_WALK = 0.004 * _DEG  # rad/s per √s: 0.04°/s in 100 s
 _REST_NOISE = 0.06 * _DEG  # rad/s·√s: what a second of rest of a living body is worth
 _TILT_START = 2.0 * _DEG  # rad, of the first chunk's mean, when that was quiet
 _VELOCITY_START = 0.5  # m/s
+_PATIENCE = 4  # chunks of rest that may be judged as one
+_NOTHING: Errors = (0.0,) * 7
 
 Quaternion = tuple[float, float, float, float]
 Vector = tuple[float, float, float]
 
 
 class Step(NamedTuple):
-    """One step, as a smoother needs it."""
+    """One step, as a smoother needs it; of a chunk that waits only `before`, `bias` and `correction` mean anything."""
 
     before: Quaternion  # sensor → world before the chunk
     bias: Vector  # rad/s taken off the chunk
@@ -49,9 +52,17 @@ class Step(NamedTuple):
 
 
 class Inclination:
-    """Orientation, horizontal velocity and gyroscope bias of one sensor with their covariance."""
+    """Orientation, horizontal velocity and gyroscope bias of one sensor with their covariance.
 
-    def __init__(self) -> None:
+    Most of a day is rest, and in the middle of a rest a chunk may wait to be judged as one with those after it:
+    `patience` is how many at most. Its orientation is told meanwhile as the gyroscope says.
+    """
+
+    def __init__(self, *, patience: int = _PATIENCE) -> None:
+        self._patience = patience
+        self._rested = 0  # chunks of this rest
+        self._waited = 0  # chunks that wait, and the sum of what they say
+        self._waiting: tuple[float, ...] = ()
         self._q: Quaternion = (1.0, 0.0, 0.0, 0.0)
         self._velocity = (0.0, 0.0)
         self._bias: Vector = (0.0, 0.0, 0.0)
@@ -59,6 +70,7 @@ class Inclination:
 
     def restart(self, q: Sequence[float], unrest: float) -> None:
         """A new run at sensor → world q, from accelerations `unrest` m/s² away from gravity; the bias stays known."""
+        self._rested = self._waited = 0
         self._q = (q[0], q[1], q[2], q[3])
         self._velocity = (0.0, 0.0)
         tilt = _TILT_START + min(unrest / GRAVITY, 1.0)
@@ -79,29 +91,40 @@ class Inclination:
         """
         before, bias, prior = self._q, self._bias, self._covariance
         seen = self._predict(turn, moves)
-        expected = covariance.moved(
-            prior,
-            seen,
-            (_GYR_NOISE**2 + (_GYR_SCALE * rate) ** 2) * span_s + doubts[0],
-            _ACC_NOISE**2 * span_s + doubts[1],
-            _BIAS_WALK**2 * span_s,
-        )
-        weight_s = max(span_s, 1e-3)
-        known, correction = covariance.stopped(expected, self._velocity, _VELOCITY**2 / weight_s)
-        if rest is not None:
-            off = (
-                rest[0] - bias[0] - correction[4],
-                rest[1] - bias[1] - correction[5],
-                rest[2] - bias[2] - correction[6],
-            )
-            known, more = covariance.rested(known, off, _REST_NOISE**2 / weight_s)
+        tilt = (_GYR_NOISE**2 + (_GYR_SCALE * rate) ** 2) * span_s + doubts[0]
+        velocity = _ACC_NOISE**2 * span_s + doubts[1]
+        if rest is None:
+            self._rested = 0
+            said = (*seen, tilt, velocity, span_s, 0.0, 0.0, 0.0, 0.0)
+        else:
+            self._rested += 1
+            said = (*seen, tilt, velocity, span_s, span_s, rest[0] * span_s, rest[1] * span_s, rest[2] * span_s)
+        if self._waited:
+            said = tuple(map(add, self._waiting, said))
+        self._waited += 1
+        if self._waited < min(self._rested // 4, self._patience):  # a rest that has just begun has most to say
+            self._waiting = said
+            return Step(before, bias, prior, seen, prior, _NOTHING)
+        self._waited = 0
+        expected = covariance.moved(prior, said[:7], said[7], said[8], _BIAS_WALK**2 * said[9])
+        return Step(before, bias, prior, seen, expected, self._judged(expected, said[9:]))
+
+    def _judged(self, expected: Covariance, said: Sequence[float]) -> Errors:
+        """Takes in that the sensor went nowhere, and what its gyroscope read in rest."""
+        span_s, rest_s, *turned = said
+        known, correction = covariance.stopped(expected, self._velocity, _VELOCITY**2 / max(span_s, 1e-3))
+        if rest_s > 0.0:
+            off = [
+                angle / rest_s - old - new for angle, old, new in zip(turned, self._bias, correction[4:], strict=True)
+            ]
+            known, more = covariance.rested(known, off, _REST_NOISE**2 / max(rest_s, 1e-3))
             correction = _sum(correction, more)
         self._covariance = known
         x, y, u, v, a, b, c = correction
         self._velocity = (self._velocity[0] + u, self._velocity[1] + v)
-        self._bias = (bias[0] + a, bias[1] + b, bias[2] + c)
+        self._bias = (self._bias[0] + a, self._bias[1] + b, self._bias[2] + c)
         self._q = _unit(_tipped(self._q, x, y, 0.0))
-        return Step(before, bias, prior, seen, expected, correction)
+        return correction
 
     def _predict(self, turn: Sequence[float], moves: Sequence[float]) -> Seen:
         """Takes orientation and velocity over the chunk; how the world sees the bias and the force meanwhile."""

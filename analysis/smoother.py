@@ -39,7 +39,7 @@ def smoothed(t: Floats, acc: Floats, gyr: Floats, *, delay_s: float = DELAY_S) -
         if told and pieces:
             pieces[-1] = np.concatenate([pieces[-1], told[0]])
         pieces += told[1:] if pieces else told
-    inclination = Inclination()
+    inclination = Inclination(patience=1)
     runs = [(rows, *Run(rows[:FIRST], inclination).feed(rows)) for rows in pieces if len(rows) >= FIRST]
     parts = [_seen_from_the_end(*run, delay_s) for run in runs]
     empty = Smoothed(np.empty(0), np.empty((0, 4)), np.empty((0, 3)))
