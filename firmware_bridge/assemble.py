@@ -18,6 +18,7 @@ from firmware_bridge.numbering import Numbering, Session
 BLOCK_S = 0.2
 SETTLE_S = 1.0  # a new clock's first blocks wait this long, so that one late packet does not set it
 JUMP_S = 0.1  # RGu0's recording has a stall of 239 ms that catches up all but some 120 ms: three notifications lost
+LEAST_BLOCK_S = 0.12  # our own packets are longer at every rate
 EARLY_S = 1.0  # a device's clock that is this far ahead of ours has jumped
 _SAMPLE_BYTES = 12
 
@@ -205,7 +206,10 @@ def _block_samples(rate_hz: float) -> int:
 
 
 class TickAssembler:
-    """For sensors whose packets carry their own clock: a run is a block, and holes show in the device's time."""
+    """For sensors whose packets carry their own clock: a run is a block, and holes show in the device's time.
+
+    Runs shorter than LEAST_BLOCK_S are joined, as a sensor may send each sample by itself.
+    """
 
     def __init__(self, numbering: Numbering, rate_hz: float) -> None:
         self.rate_hz = rate_hz
@@ -215,9 +219,11 @@ class TickAssembler:
         self._held: list[Run] = []  # until the clock has settled
         self._is_settling = True
         self._end_s: float | None = None  # device time at which the next sample is due
+        self._joined: list[tuple[Run, Ticks]] = []  # what the next block will hold
+        self._lost_before = 0  # it
 
     def opened(self) -> list[Samples]:
-        return []  # the device's clock goes on over a loss of the link
+        return self._flush()  # the device's clock goes on over a loss of the link
 
     def feed(self, run: Run) -> list[Samples]:
         """Raises ValueError for a run without ticks: a driver that says it has a clock must send it."""
@@ -229,37 +235,59 @@ class TickAssembler:
             self._is_settling = True
             self._end_s = None
         if not self._is_settling:
-            blocks.append(self._block(run, run.ticks))
-            return blocks
+            return blocks + self._join(run, run.ticks)
         if self._held and run.arrived_s - self._held[0].arrived_s >= SETTLE_S:
-            blocks += self.finish()
-            blocks.append(self._block(run, run.ticks))
+            blocks += self._settle()
+            blocks += self._join(run, run.ticks)
         else:
             self._held.append(run)
         return blocks
 
     def finish(self) -> list[Samples]:
+        return [*self._settle(), *self._flush()]
+
+    def _settle(self) -> list[Samples]:
         held, self._held = self._held, []
         self._is_settling = False
-        points = [_last_point(run, run.ticks) for run in held if run.ticks is not None and not run.ticks.is_late]
+        points = [_newest_point(run, run.ticks) for run in held if run.ticks is not None and not run.ticks.is_late]
         if points:
             self.fit.anchor(*min(points, key=lambda point: point[1] - self.fit.slope * point[0]))
-        return [self._block(run, run.ticks) for run in held if run.ticks is not None]
+        return [block for run in held if run.ticks is not None for block in self._join(run, run.ticks)]
 
     def _is_early(self, run: Run, ticks: Ticks) -> bool:
         """It seems to come before it was measured, so the device's clock has jumped."""
         if self._is_settling or ticks.is_late:
             return False
-        device_s, arrived_s = _last_point(run, ticks)
+        device_s, arrived_s = _newest_point(run, ticks)
         return arrived_s < self.fit.at(device_s) - EARLY_S
 
-    def _block(self, run: Run, ticks: Ticks) -> Samples:
-        if not ticks.is_late:
-            self.fit.observe(*_last_point(run, ticks))
+    def _join(self, run: Run, ticks: Ticks) -> list[Samples]:
         lost = self._missing(ticks)
+        is_another = bool(self._joined) and self._joined[-1][0].scale != run.scale
+        blocks = self._flush() if lost or is_another else []
+        if not ticks.is_late:
+            self.fit.observe(*_newest_point(run, ticks))
         self.lost += lost
+        self._lost_before += lost
         self._end_s = ticks.start_s + run.n * ticks.spacing_s
-        return self._numbering.block(ticks.start_s, ticks.spacing_s, run.counts, run.scale, lost=lost, gap=lost > 0)
+        self._joined.append((run, ticks))
+        if self._end_s - self._joined[0][1].start_s >= LEAST_BLOCK_S:
+            blocks += self._flush()
+        return blocks
+
+    def _flush(self) -> list[Samples]:
+        if not self._joined or self._end_s is None:
+            return []
+        joined, self._joined = self._joined, []
+        lost, self._lost_before = self._lost_before, 0
+        first, ticks = joined[0]
+        counts, spacing_s = first.counts, ticks.spacing_s
+        if len(joined) > 1:
+            counts = b"".join(run.counts for run, _ in joined)
+            last, last_ticks = joined[-1]
+            span_s = last_ticks.start_s + (last.n - 1) * last_ticks.spacing_s - ticks.start_s
+            spacing_s = span_s / (len(counts) // _SAMPLE_BYTES - 1)
+        return [self._numbering.block(ticks.start_s, spacing_s, counts, first.scale, lost=lost, gap=lost > 0)]
 
     def _missing(self, ticks: Ticks) -> int:
         """Samples between the last run and this one."""
@@ -272,6 +300,8 @@ class TickAssembler:
         return max(0, round(hole_s / ticks.spacing_s))
 
 
-def _last_point(run: Run, ticks: Ticks) -> tuple[float, float]:
-    """(device time, arrival) of the run's last sample."""
+def _newest_point(run: Run, ticks: Ticks) -> tuple[float, float]:
+    """(device time, arrival) of the newest sample that the run's packet brought."""
+    if ticks.newest_s is not None:
+        return ticks.newest_s, run.arrived_s
     return ticks.start_s + (run.n - 1) * ticks.spacing_s, run.arrived_s

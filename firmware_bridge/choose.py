@@ -32,7 +32,8 @@ def choose(
     """The settings decide, then the name on the air, then the order of addresses: pelvis before lumbar.
 
     A wish is an address or a part of the name; an empty one leaves it to the rest. A device whose name has not
-    been heard yet is chosen only by its address.
+    been heard yet is chosen only by its address, and one without a gyroscope only by a wish: a chest strap on the air
+    is there for another purpose.
     """
     known = [
         (driver, sighting)
@@ -51,7 +52,7 @@ def choose(
             if wish and _is_wished(sighting, wish):
                 take(segment, driver, sighting)
     open_segments = [segment for segment in Segment if not wishes.get(segment)]
-    named = [(driver, sighting) for driver, sighting in known if sighting.name]
+    named = [(driver, sighting) for driver, sighting in known if sighting.name and driver.has_gyroscope]
     for segment in open_segments:
         for driver, sighting in named:
             if _named_place(driver, sighting.name) is segment:

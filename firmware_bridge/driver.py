@@ -20,7 +20,7 @@ class Scale:
     """What one count is worth."""
 
     acc: float  # m/s² per count
-    gyr: float  # rad/s per count
+    gyr: float  # rad/s per count; NaN: it has no gyroscope, and these counts are 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Ticks:
     spacing_s: float
     is_late: bool = False  # sent again, so that its arrival tells nothing about the clock
     is_restart: bool = False  # the device's clock began anew just before
+    newest_s: float | None = None  # device time of what came in at the run's arrival, if not that of its last sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +94,30 @@ class Driver:
     max_drift: float  # how far its clock, or its rate, may be off: 0.001 = 1 ms/s
     matches: Callable[[str, Sequence[str]], bool]  # (advertised name, advertised service UUIDs)
     place: Callable[[str], Segment | None]  # the segment that the name on the air stands for
-    parser: Callable[[str], Parser]  # by sensor id
-    start: Callable[[float], tuple[Write, ...]]  # set this rate and stream
+    parser: Callable[[str, float], Parser]  # by sensor id and the rate that `start` asks for
+    start: Callable[[float], tuple[Write, ...]]  # set this rate and the ranges, and stream
     listens_first: bool  # subscribe before `start` is written, to hear the answers
     stop: tuple[Write, ...] = ()
     ask: tuple[Write, ...] = ()  # for the battery; the answer comes as a packet
     reads: tuple[str, ...] = ()  # characteristics to be read after connecting and now and then, fed as packets
     buzz: tuple[Write, ...] = ()  # empty: it cannot
     identify: tuple[Write, ...] = ()
+    ranges: str = ""  # what `start` sets or the maker fixed, for a person
+    has_counter: bool = False  # packets are numbered; else a loss shows only in time
+    has_gyroscope: bool = True
+    is_fused: bool = False  # what it tells is made of its own orientation, not of raw samples
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """What a person should know that this family does not have."""
+        has = {
+            "clock": self.has_clock,
+            "counter": self.has_counter,
+            "gyroscope": self.has_gyroscope and not self.is_fused,
+            "raw accelerations": not self.is_fused,
+            "battery level": bool(self.ask or self.reads),
+        }
+        return tuple(what for what, is_there in has.items() if not is_there)
 
     def nearest_rate(self, rate_hz: float) -> float:
         """The rate it can be set to that is nearest in proportion."""

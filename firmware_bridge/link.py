@@ -140,6 +140,11 @@ class Link:
     async def _live_once(self) -> None:
         """From finding the sensor to losing it. Raises LinkError and BluetoothError."""
         chosen = await self._find()
+        if not chosen.driver.has_gyroscope:
+            raise LinkError(
+                f"{chosen.sighting.name} has no gyroscope, without which Upstand cannot tell posture; "
+                f"name another sensor under sensors.{self.segment} in upstand.toml."
+            )
         self._enter("connecting")
         peer = await self._ble.connect(chosen.sighting)
         try:

@@ -26,7 +26,7 @@ class Reader:
         self.battery_percent: int | None = None
         self.is_worn: bool | None = None
         self.heard_s = 0.0  # arrival of the last sample
-        self._parser = driver.parser(sensor_id)
+        self._parser = driver.parser(sensor_id, rate_hz)
         self._assembler = assembler(driver, session, sensor_id, segment, rate_hz)
         self._bad_kinds: set[str] = set()
 

@@ -286,11 +286,13 @@ DRIVER = Driver(
     max_drift=0.001,  # a crystal, and a wide margin
     matches=_matches,
     place=_place,
-    parser=UpstandParser,
+    parser=lambda sensor_id, _rate_hz: UpstandParser(sensor_id),
     start=_start,
     listens_first=True,
     stop=(_request(3, _STOP),),
     reads=(STATUS,),
     buzz=(_request(5, _BUZZ, bytes((3,))),),
     identify=(_request(6, _IDENTIFY),),
+    ranges="±4 g, ±500 °/s",
+    has_counter=True,
 )

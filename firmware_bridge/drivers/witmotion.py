@@ -128,9 +128,16 @@ class WitMotionParser:
         return items
 
 
+def decode_registers(frame: bytes) -> tuple[int, tuple[int, ...]]:
+    """(first register, eight values) of a reply of 20 bytes."""
+    register, *values = struct.unpack("<2xH8h", frame)
+    return register, tuple(values)
+
+
 def _reply(frame: bytes) -> list[Item]:
-    register, value = struct.unpack_from("<Hh", frame, 2)
-    return [Battery(battery_percent(value))] if register == _BATTERY_REGISTER else []
+    """While the sensor writes to its flash it answers with zeros."""
+    register, values = decode_registers(frame)
+    return [Battery(battery_percent(values[0]))] if register == _BATTERY_REGISTER and values[0] > 0 else []
 
 
 def _is_whole_frames(data: bytes) -> bool:
@@ -170,8 +177,9 @@ DRIVER = Driver(
     max_drift=0.02,  # 7000 ppm reported, and 49.5 Hz measured where 50 was asked
     matches=_matches,
     place=_place,
-    parser=WitMotionParser,
+    parser=lambda sensor_id, _rate_hz: WitMotionParser(sensor_id),
     start=_start,
     listens_first=False,  # it streams as soon as it is listened to
     ask=(_command(_READ, _BATTERY_REGISTER),),
+    ranges="±16 g, ±2000 °/s",
 )

@@ -66,6 +66,13 @@ def test_a_name_not_heard_yet_is_waited_for() -> None:
     assert worn([seen("01", "", service), seen("02", "", service)], lumbar="01") == {"lumbar": "01"}
 
 
+def test_a_chest_strap_is_worn_only_where_somebody_asks_for_it() -> None:
+    strap = seen("01", "Polar H10 12345678")
+    assert worn([strap, *OURS[2:]]) == {}
+    assert worn([strap]) == {}
+    assert worn([strap], lumbar="H10") == {"lumbar": "01"}
+
+
 def test_one_device_is_worn_once() -> None:
     assert worn([seen("01", "Upstand P")], pelvis="Upstand", lumbar="Upstand") == {"pelvis": "01"}
 

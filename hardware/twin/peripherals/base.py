@@ -118,6 +118,11 @@ class Peripheral(abc.ABC):
         header = _NOTIFICATION.pack(_NOTIFICATION_OPCODE, characteristic.handle)
         self._host.send_l2cap_pdu(self._connection.handle, ATT_CID, header + value)
 
+    def _indicate(self, characteristic: Characteristic[bytes], value: bytes) -> None:
+        """Send one indication if somebody asked for them."""
+        if self._device is not None and self._connection is not None and self._is_subscribed(characteristic):
+            self._spawn(self._device.indicate_subscriber(self._connection, characteristic, value))
+
     async def _arrived(self) -> None:
         if self._connection is not None and self._host is not None:
             await self._host.drained(self._connection.handle)
@@ -129,8 +134,8 @@ class Peripheral(abc.ABC):
         return characteristic
 
     def _follow(self, characteristic: Characteristic[bytes]) -> None:
-        def on_subscription(_bearer: Connection, notify: bool, _indicate: bool) -> None:
-            if notify:
+        def on_subscription(_bearer: Connection, notify: bool, indicate: bool) -> None:
+            if notify or indicate:
                 self._subscribed.add(characteristic.handle)
             else:
                 self._subscribed.discard(characteristic.handle)
