@@ -213,11 +213,35 @@ class CalibrateRequest:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A note on a span of a session, kept as an event of kind "label"."""
+    """A note on a span of a session, kept as an event of kind "label"; or what the wearer says they really did then."""
 
     start_s: float
     end_s: float
     text: str
+    activity: Activity | None = None  # what it really was; UNKNOWN: what the sensors told, after all; None: a note
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPosture:
+    """How the wearer sat or stood in a span they named themselves: medians of angles and their spread, in degrees.
+
+    Against the reference of then, forward and arched +; NaN where an angle was not known.
+    """
+
+    activity: Activity  # SITTING or STANDING
+    stance: Stance  # of that reference
+    known_s: float
+    pelvis_deg: float
+    pelvis_spread_deg: float  # standard deviation
+    lordosis_deg: float
+    lordosis_spread_deg: float
+
+
+@dataclass(frozen=True, slots=True)
+class CarriedPostures:
+    """All that the wearer has shown in other sessions, oldest first; it takes the place of what was carried before."""
+
+    shown: tuple[ShownPosture, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +373,7 @@ Input = (
     | CalibrateRequest
     | Calibration
     | Label
+    | CarriedPostures
     | SessionEnd
     | DeskState
     | ClockAnchor

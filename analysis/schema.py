@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from analysis.errors import SchemaError
 from analysis.model import (
+    Activity,
     CalibrateRequest,
     Calibration,
     CalibrationKind,
+    CarriedPostures,
     Event,
     FlexionRange,
     Floats,
@@ -29,6 +31,7 @@ from analysis.model import (
     SampleBlock,
     Segment,
     SessionEnd,
+    ShownPosture,
     Stance,
     Value,
 )
@@ -133,7 +136,7 @@ class Command(Message, frozen=True, kw_only=True):
     """Something a person or the dashboard asks of the service or the bridge.
 
     actions of the service: "calibrate" (stance, kind, duration_s, start_s or now), "label" (text, start_s, end_s),
-    "end" (of the session, at start_s). actions of the bridge: "buzz" and "identify" (segment).
+    "correct" (activity, start_s, end_s; UNKNOWN takes corrections back), "end" (of the session, at start_s). actions of the bridge: "buzz" and "identify" (segment).
     """
 
     id: str
@@ -146,6 +149,7 @@ class Command(Message, frozen=True, kw_only=True):
     duration_s: float | None = None
     text: str = ""
     segment: Segment | None = None
+    activity: Activity | None = None
 
 
 class Reply(Message, frozen=True, kw_only=True):
@@ -221,16 +225,22 @@ class JournalLabel(msgspec.Struct, frozen=True, tag="label"):
     start_s: float
     end_s: float
     text: str
+    activity: Activity | None = None
+
+
+class JournalPostures(msgspec.Struct, frozen=True, tag="postures"):
+    shown: list[tuple[Activity, Stance, float, float | None, float | None, float | None, float | None]]
 
 
 class JournalEnd(msgspec.Struct, frozen=True, tag="end"):
     at_s: float
 
 
-_Journal = JournalCalibrate | JournalCalibration | JournalLabel | JournalEnd
+_Journal = JournalCalibrate | JournalCalibration | JournalLabel | JournalPostures | JournalEnd
+Kept = CalibrateRequest | Calibration | Label | CarriedPostures | SessionEnd  # every input but samples
 
 
-def encode_input(item: CalibrateRequest | Calibration | Label | SessionEnd) -> bytes:
+def encode_input(item: Kept) -> bytes:
     """A pipeline input other than samples, for the journal. Samples are journalled as they came."""
     record: _Journal
     match item:
@@ -251,7 +261,9 @@ def encode_input(item: CalibrateRequest | Calibration | Label | SessionEnd) -> b
                 flexion=(own.tall_deg, own.slump_deg, own.full_deg) if (own := item.flexion) else None,
             )
         case Label():
-            record = JournalLabel(item.start_s, item.end_s, item.text)
+            record = JournalLabel(item.start_s, item.end_s, item.text, item.activity)
+        case CarriedPostures():
+            record = JournalPostures([_shown_row(one) for one in item.shown])
         case SessionEnd():
             record = JournalEnd(item.at_s)
     return msgspec.json.encode(record)
@@ -279,9 +291,21 @@ def decode_input(payload: bytes) -> Input:
                 flexion=FlexionRange(*record.flexion) if record.flexion else None,
             )
         case JournalLabel():
-            return Label(record.start_s, record.end_s, record.text)
+            return Label(record.start_s, record.end_s, record.text, record.activity)
+        case JournalPostures():
+            return CarriedPostures(tuple(_shown_of(row) for row in record.shown))
         case _:
             return SessionEnd(record.at_s)
+
+
+def _shown_row(one: ShownPosture) -> Any:
+    angles = (one.pelvis_deg, one.pelvis_spread_deg, one.lordosis_deg, one.lordosis_spread_deg)
+    return one.activity, one.stance, one.known_s, *(None if np.isnan(angle) else angle for angle in angles)
+
+
+def _shown_of(row: Any) -> ShownPosture:
+    activity, stance, known_s, *angles = row
+    return ShownPosture(activity, stance, known_s, *(float("nan") if angle is None else angle for angle in angles))
 
 
 def event_message(session_id: str, event: Event) -> EventMessage:

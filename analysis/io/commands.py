@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from analysis.errors import PostureError, SchemaError
 from analysis.io.live_session import LiveSession
-from analysis.model import CalibrateRequest, CalibrationKind, Label, SessionEnd
+from analysis.model import Activity, CalibrateRequest, CalibrationKind, Label, SessionEnd
 from analysis.schema import Command, Reply
 
 CALIBRATE_S = {CalibrationKind.STANCE: 5.0, CalibrationKind.BENDS: 25.0, CalibrationKind.RANGE: 20.0}
@@ -91,10 +91,24 @@ def input_of_command(command: Command, newest_s: float) -> tuple[CalibrateReques
             if not 0.0 <= start_s <= end_s < float("inf"):
                 raise PostureError("The label ends before it starts; correct its times.")
             return Label(start_s, end_s, command.text.strip()), "The label is kept."
+        case "correct":
+            return _correct(command, newest_s)
         case "end":
             return SessionEnd(max(start_s, newest_s)), "The session is closed."
         case _:
             raise PostureError(f"The service does not know {command.action!r}; update the part that asked.")
+
+
+def _correct(command: Command, newest_s: float) -> tuple[Label, str]:
+    """A correction reaches to the present at most: nobody knows what they will be doing."""
+    start_s, end_s = command.start_s or 0.0, newest_s if command.end_s is None else min(command.end_s, newest_s)
+    if command.activity is None:
+        raise PostureError("Say what it really was: sitting, standing, walking, lying, other or not worn.")
+    if not 0.0 <= start_s < end_s < float("inf"):
+        raise PostureError("The time to correct ends before it starts; correct its times.")
+    taken_back = command.activity is Activity.UNKNOWN
+    told = "The correction is taken back." if taken_back else "The correction is kept, and will be learnt from."
+    return Label(start_s, end_s, command.text.strip(), command.activity), told
 
 
 def _calibrate(command: Command, start_s: float) -> tuple[CalibrateRequest, str]:

@@ -9,7 +9,16 @@ from enum import StrEnum
 
 from analysis import schema
 from analysis.errors import SchemaError
-from analysis.model import CalibrateRequest, Calibration, Input, Label, SampleBlock, Segment, SessionEnd
+from analysis.model import (
+    CalibrateRequest,
+    Calibration,
+    CarriedPostures,
+    Input,
+    Label,
+    SampleBlock,
+    Segment,
+    SessionEnd,
+)
 
 AHEAD_S = 0.5  # by how much one sensor may lead inside a bundle
 BUNDLE_S = 60.0
@@ -22,6 +31,7 @@ class Kind(StrEnum):
     CALIBRATE = "calibrate"  # the others by schema.encode_input
     CALIBRATION = "calibration"
     LABEL = "label"
+    POSTURES = "postures"
     END = "end"
 
 
@@ -42,11 +52,12 @@ _KINDS = {
     CalibrateRequest: Kind.CALIBRATE,
     Calibration: Kind.CALIBRATION,
     Label: Kind.LABEL,
+    CarriedPostures: Kind.POSTURES,
     SessionEnd: Kind.END,
 }
 
 
-def entry_of(item: CalibrateRequest | Calibration | Label | SessionEnd) -> Entry:
+def entry_of(item: schema.Kept) -> Entry:
     return Entry(_KINDS[type(item)], schema.encode_input(item))
 
 

@@ -9,8 +9,9 @@ from enum import Enum, auto
 
 from analysis.io.journal import Bundler, Entry, entry_of, readable_inputs, samples_entry
 from analysis.io.store import Batch, StoredSession
-from analysis.model import CalibrateRequest, Calibration, Input, Label, Output, SampleBlock, Segment, SessionEnd
+from analysis.model import Calibration, Input, Output, SampleBlock, Segment
 from analysis.pipeline import Pipeline, PipelineSettings
+from analysis.schema import Kept
 
 # Blocks come again in order within seconds. One that does not come for this long is gone for good (a store or an
 # outbox was deleted), and holding out for it would stop the stream for ever.
@@ -94,7 +95,7 @@ class LiveSession:
         self._entries.append(samples_entry(block, payload))
         self._inputs.append(block)
 
-    def add(self, item: CalibrateRequest | Calibration | Label | SessionEnd) -> None:
+    def add(self, item: Kept) -> None:
         self._entries.append(entry_of(item))
         self._inputs.append(item)
 
