@@ -136,7 +136,8 @@ class Command(Message, frozen=True, kw_only=True):
     """Something a person or the dashboard asks of the service or the bridge.
 
     actions of the service: "calibrate" (stance, kind, duration_s, start_s or now), "label" (text, start_s, end_s),
-    "correct" (activity, start_s, end_s; UNKNOWN takes corrections back), "end" (of the session, at start_s). actions of the bridge: "buzz" and "identify" (segment).
+    "correct" (activity, start_s, end_s; UNKNOWN takes corrections back), "end" (of the session, at start_s).
+    actions of the bridge: "buzz" and "identify" (segment).
     """
 
     id: str
