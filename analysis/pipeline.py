@@ -16,7 +16,7 @@ from analysis import detectors, metrics
 from analysis.align import Aligner
 from analysis.breaks.policy import IGNORE_S, RISE_S, SIT_S, BreakPolicy, BreakRules
 from analysis.calibrator import Calibrator
-from analysis.detectors import Detector, Following, Referenced
+from analysis.detectors import Detector, Following, Referenced, Sized
 from analysis.detectors.activity import ActivityFilter, ActivityModel
 from analysis.frames import Pieces, at_frame_rate, frame_of
 from analysis.metrics import Metric
@@ -51,6 +51,7 @@ class PipelineSettings:
     sit_s: float = SIT_S
     ignore_s: float = IGNORE_S
     rise_s: float = RISE_S
+    height_m: float = math.nan  # of the wearer; NaN = not known
     activity: ActivityModel = field(default_factory=ActivityModel)
 
 
@@ -61,6 +62,9 @@ class Pipeline:
         self._metrics = discover(metrics, "METRIC", Metric)
         self._watchers = [detector.make() for detector in discover(detectors, "DETECTOR", Detector).values()]
         self._followers = [watcher for watcher in self._watchers if isinstance(watcher, Following)]
+        for watcher in self._watchers:
+            if isinstance(watcher, Sized) and math.isfinite(settings.height_m):
+                watcher.sized(settings.height_m)
         self._policy = BreakPolicy(BreakRules(settings.sit_s, settings.ignore_s, settings.rise_s))
         self._streams = {segment: Stream(segment) for segment in Segment}
         self._calibrator = Calibrator(self._streams)

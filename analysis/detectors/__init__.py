@@ -42,6 +42,15 @@ class Following(Protocol):
         ...
 
 
+@runtime_checkable
+class Sized(Protocol):
+    """A watcher that needs to know how tall the wearer is."""
+
+    def sized(self, height_m: float) -> None:
+        """Told once, before anything is fed, and only where it is known."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Detector:
     """How to watch for some kinds of events. Its name is its module's name."""

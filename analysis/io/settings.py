@@ -56,6 +56,12 @@ class BreakSettings(Section):
     rise_s: float = Field(default=10.0, gt=0)  # this long on the feet ends a sitting bout's clock
 
 
+class BodySettings(Section):
+    """The wearer's own size; without it no step length is told."""
+
+    height_m: float | None = Field(default=None, ge=1.0, le=2.5)
+
+
 class DashboardSettings(Section):
     address: str = "127.0.0.1"
     port: int = Field(default=8501, ge=1, le=65535)
@@ -76,6 +82,7 @@ class Settings(BaseSettings):
     mqtt: MqttSettings = MqttSettings()
     sensors: SensorSettings = SensorSettings()
     breaks: BreakSettings = BreakSettings()
+    body: BodySettings = BodySettings()
     dashboard: DashboardSettings = DashboardSettings()
     notify: NotifySettings = NotifySettings()
     bands: dict[str, tuple[float, float]] = {}  # [low, high] by metric, over exposure.BANDS; inf is no edge

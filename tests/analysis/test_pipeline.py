@@ -112,7 +112,7 @@ def test_the_reference_is_worth_comparing_with() -> None:
     frame = joined(reference())
     assert set(np.unique(frame.activity)) >= {Activity.SITTING, Activity.STANDING, Activity.WALKING}
     kinds = {output.kind for output in reference() if isinstance(output, Event)}
-    bouts = {"sitting", "standing", "walking", "rise", "seated_posture", "sit_to_stand", "stand_to_sit"}
+    bouts = {"sitting", "standing", "walking", "gait", "rise", "seated_posture", "sit_to_stand", "stand_to_sit"}
     assert kinds == {"calibrated", "calibration_failed", "label", *bouts}
     states = {output.state for output in reference() if isinstance(output, Prompt)}
     assert states == {PromptState.OPEN, PromptState.DONE, PromptState.IGNORED}

@@ -1,0 +1,146 @@
+"""When a foot touches the ground, and which one, from the movement of the lower back.
+
+At an initial contact the back is caught from falling (the upward force rises: McCamley 2012) and braked (the forward
+force falls: Zijlstra & Hof 2003), and its sideways push changes from one foot to the other while the pelvis turns with
+the leg that comes forward. Peaks of the first two are candidates. The contacts are the sequence of candidates with the
+most of all four, feet taking turns, at intervals near the walk's own step time; found by dynamic programming over
+the whole walk, so that a weak step between two clear ones is kept and a shock of the same foot is not.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, sosfiltfilt
+
+from analysis.gait.track import Track
+from analysis.model import GRID_HZ, Floats
+
+# Chosen on the mobgap example (Mobilise-D, Apache-2.0): found for each of its two people alone, then set between the
+# two, where F1 of the contacts hardly moves with any one of them. The share of the feet was lowered until the simulated
+# wearer loses no step in sharp turns.
+_UP_HZ = (0.5, 6.0)
+_FORWARD_HZ = (0.5, 3.5)
+_SIDE_HZ = (0.4, 1.8)  # of the stride, less turning
+_UP_LEAD_S = 0.02  # the upward force is highest so long after the contact
+_BRAKE_LEAD_S = 0.035
+_TURN_LAG_S = 0.08  # the pelvis turns fastest so long before it
+_BRAKE_SHARE = 0.5  # against the upward force's 1
+_LEFT_SHARE, _TURN_SHARE = 0.35, 0.1  # of the feet taking turns, in units of a contact's worth
+_LEAST = 0.38  # a candidate worth less is rather no contact
+_PEAK = 1.4  # RMS; what a contact is worth at its peak is about 1
+_IRREGULAR = 1.5  # worth lost per squared natural logarithm of the interval over the walk's step time
+_SHORTEST_S, _LONGEST_S = 0.2, 1.2  # between contacts; after a longer pause either foot may come
+_USUAL_STEP_S = 0.58
+_UNUSUAL = 0.5  # likeness lost per natural logarithm away from that, so that no limp makes a stride look like a step
+_STEP_RANGE_S = (0.3, 1.0)
+_SHORTEST_TRACK_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Contacts:
+    """Initial contacts in order of time."""
+
+    t: Floats  # (n,) s
+    is_left: NDArray[np.bool_]  # (n,)
+
+
+def contacts_of(track: Track) -> Contacts:
+    """All of a track; none in one that is shorter than 2 s.
+
+    Without a calibration only the length of the force is looked at, and which foot it was is a guess.
+    """
+    if len(track.up) < _SHORTEST_TRACK_S * GRID_HZ:
+        return Contacts(np.empty(0), np.empty(0, np.bool_))
+    worth, side = _evidence(track)
+    step_s = step_time_s(worth)
+    peaks = np.flatnonzero((worth[1:-1] > worth[:-2]) & (worth[1:-1] >= worth[2:]) & (worth[1:-1] > 0.0)) + 1
+    chosen, is_left = _best_sequence(peaks, worth[peaks] / _PEAK - _LEAST, side[peaks], step_s)
+    at = peaks[chosen]
+    before, here, after = worth[at - 1], worth[at], worth[at + 1]
+    between = 0.5 * (before - after) / np.minimum(before - 2 * here + after, -1e-12)  # top of a parabola
+    return Contacts((track.first + at + between) / GRID_HZ, is_left)
+
+
+def step_time_s(worth: Floats) -> float:
+    """The interval at which a walk resembles itself most, near what is usual for a step."""
+    off = worth - worth.mean()
+    size = 1 << (2 * len(off) - 1).bit_length()
+    power = np.abs(np.fft.rfft(off, size)) ** 2
+    alike = np.fft.irfft(power, size)[: len(off)] / np.arange(len(off), 0, -1)
+    lags = np.arange(round(_STEP_RANGE_S[0] * GRID_HZ), round(_STEP_RANGE_S[1] * GRID_HZ))
+    unusual = np.abs(np.log(lags / GRID_HZ / _USUAL_STEP_S))
+    return float(lags[np.argmax(alike[lags] - _UNUSUAL * alike[0] * unusual)] / GRID_HZ)
+
+
+def _evidence(track: Track) -> tuple[Floats, Floats]:
+    """What each tick is worth as a contact, with RMS 1, and as a left one (a right one: negative)."""
+    caught = _in_rms(_ahead(_band(track.up, _UP_HZ), _UP_LEAD_S))
+    if not track.is_calibrated:
+        return caught, np.zeros_like(caught)
+    braked = _in_rms(_ahead(-np.gradient(_band(track.forward, _FORWARD_HZ)), _BRAKE_LEAD_S))
+    pushed = _in_rms(-np.gradient(_band(track.left, _SIDE_HZ)))
+    turned = _in_rms(_ahead(-_band(track.turning, _SIDE_HZ), -_TURN_LAG_S))
+    side = _LEFT_SHARE * _bounded(pushed) + _TURN_SHARE * _bounded(turned)
+    return _in_rms(caught + _BRAKE_SHARE * braked), side
+
+
+def _best_sequence(
+    at: NDArray[np.intp], worth: Floats, side: Floats, step_s: float
+) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
+    """Indices into `at` of the contacts, and which of them are left."""
+    shortest, longest = round(_SHORTEST_S * GRID_HZ), round(_LONGEST_S * GRID_HZ)
+    lost = [0.0] + [_IRREGULAR * math.log(d / GRID_HZ / step_s) ** 2 for d in range(1, longest + 1)]
+    ticks, worths, sides = at.tolist(), worth.tolist(), side.tolist()
+    best: list[tuple[float, float]] = []  # of the sequences that end here, right and left
+    before: list[tuple[tuple[int, int], tuple[int, int]]] = []
+    top, top_end = 0.0, (-1, 0)  # the best of the sequences that ended more than `longest` ago
+    oldest = 0
+    for k, tick in enumerate(ticks):
+        while tick - ticks[oldest] > longest:
+            top, top_end = max((top, top_end), *((best[oldest][foot], (oldest, foot)) for foot in (0, 1)))
+            oldest += 1
+        totals, ends = [], []
+        for foot, sign in ((0, -1.0), (1, 1.0)):
+            total, end = top, top_end
+            for j in range(oldest, k):
+                apart = tick - ticks[j]
+                if apart >= shortest and best[j][1 - foot] - lost[apart] > total:
+                    total, end = best[j][1 - foot] - lost[apart], (j, 1 - foot)
+            totals.append(total + worths[k] + sign * sides[k])
+            ends.append(end)
+        best.append((totals[0], totals[1]))
+        before.append((ends[0], ends[1]))
+    last = max(((total, (k, foot)) for k, pair in enumerate(best) for foot, total in enumerate(pair)), default=None)
+    chosen: list[tuple[int, int]] = []
+    place = last[1] if last is not None and last[0] > 0 else (-1, 0)
+    while place[0] >= 0:
+        chosen.append(place)
+        place = before[place[0]][place[1]]
+    chosen.reverse()
+    return np.array([k for k, _ in chosen], np.intp), np.array([foot == 1 for _, foot in chosen], np.bool_)
+
+
+def _band(x: Floats, edges_hz: tuple[float, float]) -> Floats:
+    """Band-pass of second order without delay."""
+    sections = butter(1, edges_hz, "bandpass", fs=GRID_HZ, output="sos")
+    filtered: Floats = sosfiltfilt(sections, x, padlen=min(len(x) - 1, round(GRID_HZ)))
+    return filtered
+
+
+def _ahead(x: Floats, by_s: float) -> Floats:
+    """x as it is `by_s` later."""
+    ticks = np.arange(len(x))
+    moved: Floats = np.interp(ticks + by_s * GRID_HZ, ticks, x)
+    return moved
+
+
+def _in_rms(x: Floats) -> Floats:
+    return x / max(float(np.sqrt(np.mean(x * x))), 1e-9)
+
+
+def _bounded(x: Floats) -> Floats:
+    return x / (1.0 + np.abs(x))

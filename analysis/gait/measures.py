@@ -1,0 +1,220 @@
+"""What the contacts and the movement between them say of one walk.
+
+Quality gates as in scikit-digital-health: a walk of 8 s or more, no stride longer than two mean steps and a second.
+Left out for want of a reference to check them: final contacts, and with them double support.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import butter, sosfiltfilt
+
+from analysis.gait.contacts import Contacts
+from analysis.gait.track import Track
+from analysis.model import GRID_HZ, Floats, Segment
+
+SHORTEST_S = 8.0
+FEWEST_STRIDES = 4
+LEG_SHARE = 0.53  # of the wearer's height: leg length, and where a sensor on the pelvis is (Zijlstra & Hof 2003)
+PENDULUM = 1.25  # the usual correction of the inverted pendulum, which leaves out the foot's roll
+_TURN_RAD = math.radians(20.0)  # a stride that ends so far turned says nothing of the pelvis' own rotation
+_ANGLE_HZ = 5.0
+_FORCE_HZ = 6.0
+_PUSH_S = 0.3  # before a contact
+_HARMONICS, _POINTS = 20, 64
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Of one walk; NaN = not known."""
+
+    cadence_spm: float = math.nan  # mean over strides of two steps by the stride's time, as Mobilise-D has it
+    step_s: float = math.nan
+    stride_s: float = math.nan
+    stride_cv_percent: float = math.nan
+    step_regularity: float = math.nan  # autocovariance of the upward force at one step, 1 = all alike …
+    stride_regularity: float = math.nan  # … and at one stride (Moe-Nilssen & Helbostad 2004)
+    asymmetry_percent: float = math.nan  # difference of left and right step time over their mean; up to a quarter low
+    step_length_m: float = math.nan  # inverted pendulum (Zijlstra & Hof 2003)
+    speed_m_s: float = math.nan
+    rotation_deg: float = math.nan  # of the pelvis about the vertical, from end to end within a stride
+    obliquity_deg: float = math.nan  # likewise, to the sides
+    tilt_deg: float = math.nan  # likewise, forward and back
+    harmonic_ratio: float = math.nan  # upward force, even over odd harmonics of the stride, first 20
+    push_off_m_s2: float = math.nan  # highest forward acceleration before a contact: the spring in the step
+
+
+NAMES = tuple(field.name for field in fields(Measures))
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    track: Track
+    t: Floats  # (n,) s, contacts
+    is_left: NDArray[np.bool_]  # (n,)
+    stride: NDArray[np.intp]  # (m,) contacts that begin a whole stride
+
+
+def measured(track: Track, contacts: Contacts, height_m: float) -> tuple[Measures, tuple[str, ...]]:
+    """The measures of one track, and why some are not known. `height_m` is the wearer's; NaN = not known."""
+    walk = _Walk(track, contacts.t, contacts.is_left, _strides(contacts))
+    if len(walk.t) < 2 or walk.t[-1] - walk.t[0] < SHORTEST_S:
+        return Measures(), (f"walked for less than {SHORTEST_S:g} s",)
+    if len(walk.stride) < FEWEST_STRIDES:
+        return Measures(), ("hardly two strides alike",)
+    step_s, stride_s = _steps_s(walk), _strides_s(walk)
+    reasons: list[str] = []
+    told = {
+        "cadence_spm": cadence_spm(contacts),
+        "step_s": float(step_s.mean()),
+        "stride_s": float(stride_s.mean()),
+        "stride_cv_percent": 100.0 * float(stride_s.std(ddof=1) / stride_s.mean()),
+        "step_regularity": _regularity(walk, float(step_s.mean())),
+        "stride_regularity": _regularity(walk, float(stride_s.mean())),
+        "harmonic_ratio": _harmonic_ratio(walk),
+    }
+    if not track.is_calibrated:
+        return Measures(**told), ("not calibrated: no step length, no sides, no angles, no push-off",)
+    told |= {"asymmetry_percent": _asymmetry_percent(walk), "push_off_m_s2": _push_off(walk)}
+    if track.segment is not Segment.PELVIS:
+        reasons.append("no pelvis sensor: no step length, no angles")
+    else:
+        told |= _angles_deg(walk)
+        if math.isnan(told["rotation_deg"]):
+            reasons.append("turned all the time: no rotation")
+        if math.isnan(height_m):
+            reasons.append("height of the wearer not set: no step length")
+        else:
+            told["step_length_m"] = _step_length_m(walk, LEG_SHARE * height_m)
+            told["speed_m_s"] = told["step_length_m"] * told["cadence_spm"] / 60.0
+    return Measures(**told), tuple(reasons)
+
+
+def cadence_spm(contacts: Contacts) -> float:
+    """Steps a minute over all whole strides; NaN without any."""
+    strides = _strides(contacts)
+    return float((120.0 / (contacts.t[strides + 2] - contacts.t[strides])).mean()) if len(strides) else math.nan
+
+
+def _strides(contacts: Contacts) -> NDArray[np.intp]:
+    """Contacts that begin a stride: the other foot's and the same foot's follow, in good time."""
+    t, is_left = contacts.t, contacts.is_left
+    if len(t) < 3:
+        return np.empty(0, np.intp)
+    longest_s = 2 * float(np.median(np.diff(t))) + 1.0
+    takes_turns = is_left[:-1] != is_left[1:]
+    return np.flatnonzero(takes_turns[:-1] & takes_turns[1:] & (t[2:] - t[:-2] <= longest_s))
+
+
+def _strides_s(walk: _Walk) -> Floats:
+    return walk.t[walk.stride + 2] - walk.t[walk.stride]
+
+
+def _step_starts(walk: _Walk) -> NDArray[np.intp]:
+    """Contacts that begin a step of a whole stride."""
+    return np.unique(np.concatenate([walk.stride, walk.stride + 1]))
+
+
+def _steps_s(walk: _Walk) -> Floats:
+    starts = _step_starts(walk)
+    return walk.t[starts + 1] - walk.t[starts]
+
+
+def _asymmetry_percent(walk: _Walk) -> float:
+    starts = _step_starts(walk)
+    step_s, is_left = _steps_s(walk), walk.is_left[starts + 1]
+    if is_left.all() or not is_left.any():
+        return math.nan
+    left, right = float(np.median(step_s[is_left])), float(np.median(step_s[~is_left]))
+    return 100.0 * abs(left - right) / ((left + right) / 2)
+
+
+def _regularity(walk: _Walk, lag_s: float) -> float:
+    """Unbiased autocovariance at its peak within a quarter of a lag, over that at none."""
+    up = walk.track.up[_tick(walk, walk.t[0]) : _tick(walk, walk.t[-1])]
+    off = up - up.mean()
+    lags = range(round(0.75 * lag_s * GRID_HZ), round(1.25 * lag_s * GRID_HZ) + 1)
+    alike = [float((off[lag:] * off[:-lag]).mean()) for lag in lags if 0 < lag < len(off)]
+    return max(alike, default=math.nan) / max(float((off * off).mean()), 1e-12)
+
+
+def _harmonic_ratio(walk: _Walk) -> float:
+    """Each stride at _POINTS points, so that its harmonics are those of a Fourier series."""
+    t = walk.track.t
+    starts, ends = walk.t[walk.stride], walk.t[walk.stride + 2]
+    share = np.arange(_POINTS) / _POINTS
+    strides = np.interp((starts[:, None] + share * (ends - starts)[:, None]).ravel(), t, walk.track.up)
+    size = np.abs(np.fft.rfft(strides.reshape(-1, _POINTS), axis=1))[:, 1 : _HARMONICS + 1]
+    return float(size[:, 1::2].mean()) / max(float(size[:, ::2].mean()), 1e-12)
+
+
+def _push_off(walk: _Walk) -> float:
+    forward = _low(walk.track.forward - walk.track.forward.mean(), _FORCE_HZ)
+    ticks = [_tick(walk, at) for at in walk.t.tolist()]
+    reach = round(_PUSH_S * GRID_HZ)
+    return float(np.mean([forward[max(0, tick - reach) : tick + 1].max() for tick in ticks]))
+
+
+def _angles_deg(walk: _Walk) -> dict[str, float]:
+    """Ranges of the pelvis' three angles within a stride, mean over strides; of rotation over those walked straight."""
+    heading = np.cumsum(walk.track.turning) / GRID_HZ
+    turned = np.interp(walk.t[walk.stride + 2], walk.track.t, heading) - np.interp(
+        walk.t[walk.stride], walk.track.t, heading
+    )
+    rotation = _ranges(walk, heading, without_trend=True)[np.abs(turned) < _TURN_RAD]
+    return {
+        "rotation_deg": math.degrees(float(rotation.mean())) if len(rotation) else math.nan,
+        "obliquity_deg": float(_ranges(walk, _low(walk.track.roll_deg, _ANGLE_HZ)).mean()),
+        "tilt_deg": float(_ranges(walk, _low(walk.track.pitch_deg, _ANGLE_HZ)).mean()),
+    }
+
+
+def _ranges(walk: _Walk, x: Floats, *, without_trend: bool = False) -> Floats:
+    """Highest less lowest of x within each stride (m,), where asked for against a line from its start to its end."""
+    ranges = []
+    for k in walk.stride.tolist():
+        part = x[_tick(walk, walk.t[k]) : _tick(walk, walk.t[k + 2]) + 1]
+        if without_trend:
+            part = part - np.linspace(part[0], part[-1], len(part))
+        ranges.append(float(part.max() - part.min()))
+    return np.array(ranges)
+
+
+def _step_length_m(walk: _Walk, leg_m: float) -> float:
+    """From how far the pelvis rises and falls within a step, as on top of a stiff leg."""
+    height_m = _height_m(walk.track.up, 0.5 / float(_strides_s(walk).mean()))
+    rises = []
+    for k in _step_starts(walk).tolist():
+        part = height_m[_tick(walk, walk.t[k]) : _tick(walk, walk.t[k + 1]) + 1]
+        rises.append(min(float(part.max() - part.min()), leg_m))
+    rise_m = np.array(rises)
+    return PENDULUM * float((2.0 * np.sqrt(2.0 * leg_m * rise_m - rise_m * rise_m)).mean())
+
+
+def _height_m(up: Floats, slowest_hz: float) -> Floats:
+    """Upward force integrated twice, freed of all that is slower than half a stride's beat."""
+    sections = butter(2, slowest_hz, "highpass", fs=GRID_HZ, output="sos")
+    speed = _without_delay(sections, _integral(up))
+    return _without_delay(sections, _integral(speed))
+
+
+def _integral(x: Floats) -> Floats:
+    return np.concatenate([[0.0], np.cumsum((x[1:] + x[:-1]) / (2 * GRID_HZ))])
+
+
+def _low(x: Floats, edge_hz: float) -> Floats:
+    return _without_delay(butter(2, edge_hz, fs=GRID_HZ, output="sos"), x)
+
+
+def _without_delay(sections: Floats, x: Floats) -> Floats:
+    filtered: Floats = sosfiltfilt(sections, x, padlen=min(len(x) - 1, round(2 * GRID_HZ)))
+    return filtered
+
+
+def _tick(walk: _Walk, at_s: float) -> int:
+    """The row of the track nearest to a time."""
+    return min(max(round(at_s * GRID_HZ) - walk.track.first, 0), len(walk.track.up) - 1)

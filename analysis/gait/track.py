@@ -1,0 +1,92 @@
+"""The movement of one sensor through one walk, as walking has it: up, forward, left and about the vertical."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis import quaternion
+from analysis.metrics import pitch_deg, roll_deg
+from analysis.model import GRAVITY, GRID_HZ, Floats, Pose, Segment
+
+BRIDGE_S = 0.5  # gaps up to this are merged (scikit-digital-health merges walking bouts so)
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """An unbroken run of ticks of the GRID_HZ grid."""
+
+    segment: Segment
+    first: int  # the first tick
+    up: Floats  # (n,) m/s² beyond gravity
+    forward: Floats  # (n,) m/s², where the segment faces, level; NaN throughout where not calibrated
+    left: Floats  # (n,) m/s², level; likewise
+    turning: Floats  # (n,) rad/s about the vertical, to the left +; likewise
+    pitch_deg: Floats  # (n,) forward +; likewise
+    roll_deg: Floats  # (n,) right side down +; likewise
+
+    @property
+    def is_calibrated(self) -> bool:
+        return bool(np.isfinite(self.pitch_deg[0]))
+
+    @property
+    def t(self) -> Floats:
+        """(n,) s"""
+        return (self.first + np.arange(len(self.up))) / GRID_HZ
+
+
+def tracks_of(poses: Sequence[Pose], first: int, end: int) -> list[Track]:
+    """Every unbroken track within the ticks [first, end) of one sensor: the pelvis' where it knows as much.
+
+    Ticks unknown for up to BRIDGE_S are bridged by straight lines; a longer hole ends a track.
+    """
+    spans = {segment: _rows(poses, segment, first, end) for segment in Segment}
+    told = {segment: int(np.isfinite(rows[:, 0]).sum()) for segment, rows in spans.items()}
+    felt = {segment: int(np.isfinite(rows[:, 4]).sum()) for segment, rows in spans.items()}
+    segment = max(Segment, key=lambda one: (told[one], felt[one], one is Segment.PELVIS))
+    rows = spans[segment] if told[segment] else spans[segment][:, 4:7]
+    known = np.flatnonzero(np.isfinite(rows).all(axis=1))
+    if not len(known):
+        return []
+    breaks = np.flatnonzero(np.diff(known) > BRIDGE_S * GRID_HZ) + 1
+    return [_track(segment, first, rows, part) for part in np.split(known, breaks)]
+
+
+def _rows(poses: Sequence[Pose], segment: Segment, first: int, end: int) -> Floats:
+    """q, acc and gyr (end − first, 10); NaN where there is no pose."""
+    rows = np.full((max(end - first, 0), 10), np.nan)
+    for pose in poses:
+        a, b = np.searchsorted(pose.t, [(first - 0.5) / GRID_HZ, (end - 0.5) / GRID_HZ])
+        if a < b:
+            at = np.rint(pose.t[a:b] * GRID_HZ).astype(np.int64) - first
+            rows[at] = np.concatenate([pose.q[segment][a:b], pose.acc[segment][a:b], pose.gyr[segment][a:b]], axis=1)
+    return rows
+
+
+def _track(segment: Segment, first: int, rows: Floats, known: NDArray[np.intp]) -> Track:
+    start, end = int(known[0]), int(known[-1]) + 1
+    span, ticks = rows[start:end], np.arange(start, end)
+    if len(known) < end - start:
+        span = np.stack([np.interp(ticks, known, column[known]) for column in rows.T], axis=1)
+    if rows.shape[1] == 3:
+        nothing = np.full(end - start, np.nan)
+        up = quaternion.norm(span) - GRAVITY
+        return Track(segment, first + start, up, *[nothing] * 5)
+    q = quaternion.normalise(span[:, :4])
+    force, rate = quaternion.rotate(q, span[:, 4:7]), quaternion.rotate(q, span[:, 7:])
+    facing = quaternion.rotate(q, np.broadcast_to(np.array([1.0, 0.0, 0.0]), (len(q), 3)))
+    level = np.maximum(np.sqrt(facing[:, 0] * facing[:, 0] + facing[:, 1] * facing[:, 1]), 1e-9)
+    x, y = facing[:, 0] / level, facing[:, 1] / level
+    return Track(
+        segment,
+        first + start,
+        up=force[:, 2] - GRAVITY,
+        forward=force[:, 0] * x + force[:, 1] * y,
+        left=force[:, 1] * x - force[:, 0] * y,
+        turning=rate[:, 2],
+        pitch_deg=pitch_deg(q),
+        roll_deg=roll_deg(q),
+    )
