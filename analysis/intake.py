@@ -15,7 +15,7 @@ _LATEST_S = 30 * JUMP_S
 _LIMITS: Floats = np.repeat([400.0, 80.0], 3)  # m/s² and rad/s; beyond any sensor's range a row is broken
 _SPIKE: Floats = np.repeat([40.0, 5.0], 3)  # m/s² and rad/s, there and back from one sample to the next
 
-Rows = Floats  # (n, 7): t, acc, gyr
+Rows = Floats  # (n, 7): t, acc, gyr; each column in one piece, which is how they are worked on
 
 
 class Intake:
@@ -34,7 +34,11 @@ class Intake:
 
         The first piece continues what was told before, and is empty where it does not.
         """
-        rows = self._sane(np.concatenate([t[:, None], acc, gyr], axis=1))
+        if not len(t):
+            return []
+        columns = np.empty((7, len(t)))
+        columns[0], columns[1:4], columns[4:] = t, acc.T, gyr.T
+        rows = self._sane(columns.T)
         if not len(rows):
             return []
         self._newest_s = float(rows[-1, 0])
@@ -57,8 +61,11 @@ class Intake:
         t = rows[:, 0]
         before_s = self._newest_s if self._newest_s > -math.inf else t[:1] - 1.0
         step_s = t - np.append(before_s, t[:-1])
-        usable = np.isfinite(t) & (np.abs(rows[:, 1:]) < _LIMITS).all(axis=1) & (rows[:, 1:4] != 0).any(axis=1)
-        if not (usable & (step_s > 0) & (step_s <= JUMP_S) & (np.abs(t) < _LATEST_S)).all():
+        felt = (rows[:, 1] != 0) | (rows[:, 2] != 0) | (rows[:, 3] != 0)
+        reach = np.maximum(rows[:, 1:].max(axis=0), -rows[:, 1:].min(axis=0))  # NaN where anything is
+        goes_on = step_s.min() > 0 and step_s.max() <= JUMP_S and max(abs(t[0]), abs(t[-1])) < _LATEST_S
+        if not (goes_on and felt.all() and (reach < _LIMITS).all()):
+            usable = np.isfinite(t) & (np.abs(rows[:, 1:]) < _LIMITS).all(axis=1) & felt
             rows = rows[self._advancing(t.tolist(), usable)]
         return rows
 
@@ -86,11 +93,13 @@ class _Spikes:
         rows = np.concatenate([self._tail if len(self._tail) else rows[:1], rows])
         self._tail = rows[-2:]
         before, here, after = rows[:-2, 1:], rows[1:-1, 1:], rows[2:, 1:]
-        up, down = here - before, here - after
-        smaller: Floats = np.minimum(np.abs(up), np.abs(down))
-        near = rows[2:, :1] - rows[1:-1, :1] <= GAP_S
-        spiky: NDArray[np.bool_] = np.logical_and(smaller > _SPIKE, (up * down > 0) & near)
         told = rows[1:-1]
+        step = np.abs(rows[1:, 1:] - rows[:-1, 1:])
+        if not (step.max(axis=0) > _SPIKE).any():
+            return told
+        up, down = here - before, here - after
+        near = rows[2:, :1] - rows[1:-1, :1] <= GAP_S
+        spiky: NDArray[np.bool_] = (step[:-1] > _SPIKE) & (step[1:] > _SPIKE) & (up * down > 0) & near
         if spiky.any():
             told = told.copy()
             told[:, 1:] = np.where(spiky.any(axis=1, keepdims=True), 0.5 * (before + after), here)

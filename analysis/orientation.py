@@ -24,7 +24,7 @@ __all__ = ["DELAY_S", "FIRST", "GAP_S", "JUMP_S", "OrientationFilter", "Run", "T
 SETTLING_S = 2.0
 DELAY_S = 0.004  # by which the own low-pass of a consumer IMU lags; 4 ms in BROAD, at every speed of turning
 FIRST = 8  # samples that tell the rate of a run; a shorter one is not worth starting the filter for
-_LEAF = 4096  # samples worked on at once: whole chunks of any size, and few enough for a processor's cache
+_LEAF = 16384  # samples worked on at once: whole chunks of any size, and few enough for a processor's cache
 _UP: Floats = np.array([0.0, 0.0, 1.0])
 
 
@@ -80,9 +80,10 @@ class OrientationFilter:
         late = run.late
         chunks, steps = run.feed(rows)
         corrections = np.array([late, *(step.correction[:2] for step in steps)])
-        result = turned(rows, chunks, steps, -corrections[:-1], np.zeros_like(corrections[1:]), self._delay_s)
+        result = turned(chunks, steps, -corrections[:-1], np.zeros_like(corrections[1:]), self._delay_s)
+        q, gyr = result.q[: len(rows)], result.gyr[: len(rows)]
         quality = np.where(rows[:, 0] - run.start_s < SETTLING_S, np.uint16(Quality.SETTLING), np.uint16(0))
-        return SegmentOrientation(self._segment, rows[:, 0], result.q, rows[:, 1:4], result.gyr, quality)
+        return SegmentOrientation(self._segment, rows[:, 0], q, rows[:, 1:4], gyr, quality)
 
 
 class Run:
@@ -114,7 +115,7 @@ class Run:
         steps = [
             self._inclination.step(turn, moves, span_s, rate, doubts, rest)
             for turn, moves, span_s, rate, doubts, rest in zip(
-                chunks.turns[..., -1].T.tolist(),
+                chunks.turn.tolist(),
                 chunks.moves.tolist(),
                 chunks.span.tolist(),
                 quaternion.norm(chunks.gyr_mean).tolist(),
@@ -129,31 +130,38 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Turned:
-    """What a run of samples says, each at its own time."""
+    """What chunks of samples say, each at its own time."""
 
     q: Floats  # (n, 4) sensor → world
     gyr: Floats  # (n, 3) rad/s without bias
 
 
-def turned(rows: Rows, chunks: Chunks, steps: list[Step], begins: Floats, ends: Floats, delay_s: float) -> Turned:
-    """Every sample's orientation: rows (n, 7) of t, acc, gyr, summed up as m chunks, one step each.
+def turned(chunks: Chunks, steps: list[Step], begins: Floats, ends: Floats, delay_s: float) -> Turned:
+    """Every sample's orientation: m chunks, one step each.
 
     begins and ends (m, 2) rad: what is to be turned about the world's x and y at each chunk's start and end.
     """
-    size = chunks.since.shape[1]
+    row, count = chunks.since.shape
+    many = chunks.size // row  # rows a chunk
     before = np.array([step.before for step in steps]).T
-    bias = np.array([step.bias for step in steps])
-    gyr = rows[:, 4:] - np.repeat(bias, size, axis=0)[: len(rows)]
-    share = np.arange(1, size + 1) / size
+    bias = _by_row(np.array([step.bias for step in steps]).T, many)
     # All corrections are small: half their angle is their quaternion's vector.
     first = before + _tipped(begins.T, before)
-    last = before + _tipped(ends.T, before) if ends.any() else before
-    start = first[..., None] + (last - first)[..., None] * share
-    right = np.ones((4, *chunks.since.shape))
-    right[1:] = (-0.5 * bias.T)[..., None] * chunks.since
-    right.reshape(4, -1)[1:, : len(rows)] += (0.5 * delay_s) * gyr.T
+    change = (before + _tipped(ends.T, before) if ends.any() else before) - first
+    start = _by_row(change, many) * np.tile(strapdown.shares(chunks.size), len(steps)) + _by_row(first, many)
+    gyr = chunks.gyr - bias
+    right = np.ones((4, row, count))
+    np.multiply(0.5 * delay_s, gyr, out=right[1:])
+    right[1:] -= (0.5 * bias) * chunks.since
     q = strapdown.product(strapdown.product(start, chunks.turns), right)
-    return Turned(quaternion.normalise(q.reshape(4, -1).T[: len(rows)]), gyr)
+    square = q * q
+    q *= 1.0 / np.sqrt((square[0] + square[1]) + (square[2] + square[3]))
+    return Turned(strapdown.in_order(q).T, strapdown.in_order(gyr).T)
+
+
+def _by_row(values: Floats, many: int) -> Floats:
+    """Values (k, m) of chunks for each of their rows, (k, 1, m · many)."""
+    return (np.repeat(values, many, axis=1) if many > 1 else values)[:, None]
 
 
 def _tipped(tip: Floats, q: Floats) -> Floats:

@@ -49,9 +49,9 @@ def smoothed(t: Floats, acc: Floats, gyr: Floats, *, delay_s: float = DELAY_S) -
 def _seen_from_the_end(rows: Rows, chunks: Chunks, steps: list[Step], delay_s: float) -> Smoothed:
     errors = _errors(steps)
     corrections = np.array([step.correction for step in steps])
-    result = turned(rows, chunks, steps, errors[:-1, :2], (corrections + errors[1:])[:, :2], delay_s)
-    bias = np.repeat(errors[1:, 4:], chunks.since.shape[1], axis=0)[: len(rows)]
-    return Smoothed(rows[:, 0], result.q, result.gyr - bias)
+    result = turned(chunks, steps, errors[:-1, :2], (corrections + errors[1:])[:, :2], delay_s)
+    bias = np.repeat(errors[1:, 4:], chunks.size, axis=0)[: len(rows)]
+    return Smoothed(rows[:, 0], result.q[: len(rows)], result.gyr[: len(rows)] - bias)
 
 
 def _errors(steps: list[Step]) -> Floats:
