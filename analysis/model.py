@@ -69,6 +69,7 @@ class Quality(IntFlag):
     SETTLING = 8  # the orientation filter has just (re)started
     MOVING = 16  # fast movement: the error band is wider
     NO_RANGE = 32  # the wearer's own range of flexion is not known: concerns lumbar_flexion_share alone
+    NOT_WORN = 64  # a sensor lies somewhere, or is being handled
 
 
 @dataclass(frozen=True, slots=True)
