@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks import calibration, live, orientation, report, seated, simulated_day
+from benchmarks import calibration, cost, live, orientation, report, seated, simulated_day
 
 
 def main() -> None:
     sections = [
         *live.measure(),
+        cost.measure(),
         simulated_day.measure(),
         *calibration.measure(),
         *seated.measure(),
