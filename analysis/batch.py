@@ -12,7 +12,7 @@ from analysis.errors import PostureError
 from analysis.io.journal import Bundler, readable_inputs
 from analysis.io.reader import Reader, Session
 from analysis.io.store import Batch, Store
-from analysis.model import PostureFrame
+from analysis.model import Label, PostureFrame
 from analysis.pipeline import Pipeline, PipelineSettings
 
 _INF = float("inf")
@@ -47,7 +47,7 @@ def reanalyze(store_url: str, session_id: str, settings: PipelineSettings) -> Co
             raise PostureError(f"There is no session {session_id!r}; `upstand sessions` lists them.")
         bundles = Bundler().feed(readable_inputs(store.journal(session)))
         first = next(bundles, None)
-        if first is None:
+        if first is None or all(isinstance(item, Label) for item in first):  # labels outlive the raw data
             raise PostureError(
                 f"The raw data of session {session_id!r} have been deleted; raise `raw_days` in [store]."
             )

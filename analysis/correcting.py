@@ -36,9 +36,9 @@ class Correcting:
         self._shown: dict[float, ShownPosture] = {}  # by the start of its span
 
     @property
-    def due_s(self) -> float:
-        """Before the first tick at or after this time `learn` must be asked."""
-        return self._waiting[0][0] if self._waiting else math.inf
+    def due_s(self) -> list[float]:
+        """After each of these, and before any later tick, `learn` must be asked."""
+        return [from_s for from_s, _ in self._waiting]
 
     def correct(self, label: Label, now_s: float) -> list[Event]:
         """How the corrected spans stand at once; `now_s`: end of the newest samples."""
@@ -56,9 +56,9 @@ class Correcting:
         self._history.feed(frame.t, frame.values["pelvic_tilt"], frame.values["lumbar_lordosis"])
 
     def learn(self, until_s: float) -> list[Learnt]:
-        """What is due, now that all ticks before `until_s` have been fed."""
+        """What is due, now that all ticks before `until_s` have been fed and that one has not."""
         learnt = []
-        while self._waiting and self._waiting[0][0] <= until_s:
+        while self._waiting and self._waiting[0][0] < until_s:
             from_s, item = self._waiting.popleft()
             events = [self._seen(event) for event in self._learnt.add(item)] if isinstance(item, Label) else []
             if isinstance(item, CarriedPostures):

@@ -7,8 +7,9 @@ last bit, as long as within a feed neither sensor ran more than `align.LAG_S` ah
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from analysis import detectors, metrics
 from analysis.align import Aligner
 from analysis.breaks.policy import IGNORE_S, RISE_S, SIT_S, BreakPolicy, BreakRules
 from analysis.calibrator import Calibrator
+from analysis.correcting import Correcting
 from analysis.detectors import Detector, Following, Referenced, Sized
 from analysis.detectors.activity import ActivityFilter, ActivityModel
 from analysis.frames import Pieces, at_frame_rate, frame_of
@@ -23,6 +25,7 @@ from analysis.metrics import Metric
 from analysis.model import (
     CalibrateRequest,
     Calibration,
+    CarriedPostures,
     Event,
     Input,
     Label,
@@ -74,16 +77,22 @@ class Pipeline:
         self._activity = ActivityFilter(settings.activity)
         self._pieces = Pieces()
         self._slips = SlipWatch()
+        self._correcting = Correcting()
         self._end: SessionEnd | None = None
 
     @property
     def _is_over(self) -> bool:
         return self._end is not None
 
+    @property
+    def _newest_s(self) -> float:
+        return max(stream.newest_s for stream in self._streams.values())
+
     def feed(self, *inputs: Input) -> list[Output]:
         """Everything that became known: labels and calibrations, then frames, then events, then prompts."""
         if self._is_over:
-            return [_label(item) for item in inputs if isinstance(item, Label)]
+            notes = [event for item in inputs if isinstance(item, Label) for event in self._noted(item)]
+            return [*notes, *self._learnt(math.inf)]
         told: list[Output] = []
         for item in inputs:
             self._take(item, told)
@@ -92,9 +101,11 @@ class Pipeline:
     def _told(self) -> list[Output]:
         self._turn()
         told = self._answers()
-        frames = self._frames(self._aligner.flush() if self._is_over else self._aligner.feed(()))
-        told += frames
-        told += self._noticed(frames)
+        learnt: list[Event] = []
+        frames = self._frames(self._aligner.flush() if self._is_over else self._aligner.feed(()), learnt)
+        if self._is_over:
+            learnt += self._learnt(math.inf)
+        told += [*frames, *learnt, *self._noticed(frames)]
         self._calibrator.forget()
         return told
 
@@ -107,7 +118,9 @@ class Pipeline:
             case Calibration() if not self._is_over:
                 self._carry_over(item)
             case Label():
-                told.append(_label(item))
+                told += self._noted(item)
+            case CarriedPostures() if not self._is_over:
+                self._correcting.carry(item, self._newest_s)
             case SessionEnd():
                 self._end = self._end or item
             case _:
@@ -130,8 +143,7 @@ class Pipeline:
     def _carry_over(self, calibration: Calibration) -> None:
         worn = self._streams[calibration.segment].worn
         if worn and worn[-1][1] == calibration.sensor_id:
-            newest_s = max(stream.newest_s for stream in self._streams.values())
-            self._take_up(calibration, newest_s)
+            self._take_up(calibration, self._newest_s)
         else:
             self._carried[calibration.segment] = calibration
 
@@ -146,6 +158,7 @@ class Pipeline:
         self._mountings.put(calibration.segment, after_s, calibration.mounting)
         self._activity.calibrated(calibration.stance, after_s, is_current=is_current)
         self._slips.calibrated(calibration.stance, after_s)
+        self._correcting.calibrated(calibration.stance, after_s)
         for watcher in self._watchers:
             if isinstance(watcher, Referenced):
                 watcher.calibrated(calibration.stance, after_s)
@@ -170,9 +183,11 @@ class Pipeline:
             told.append(answer.event)
         return told
 
-    def _frames(self, poses: Iterable[Pose]) -> list[PostureFrame]:
+    def _frames(self, poses: Iterable[Pose], learnt: list[Event]) -> list[PostureFrame]:
+        """Of these poses; what corrections teach on the way goes to `learnt`."""
         frames = []
-        for sensors in poses:
+        for sensors in (part for pose in poses for part in _split(pose, self._correcting.due_s)):
+            learnt += self._learnt(float(sensors.t[0]))
             pose = self._mountings.applied(sensors)
             for watcher in self._followers:
                 watcher.moved(pose)
@@ -180,6 +195,7 @@ class Pipeline:
             activity = self._activity.feed(pose, shown.t)
             if len(shown.t):
                 frames.append(self._with_share(frame_of(shown, self._metrics, activity)))
+                self._correcting.feed(frames[-1])
         return frames
 
     def _with_share(self, frame: PostureFrame) -> PostureFrame:
@@ -206,6 +222,20 @@ class Pipeline:
             prompts += self._policy.close(self._end.at_s, closing)
         return [*events, *prompts]
 
+    def _noted(self, label: Label) -> list[Event]:
+        if label.activity is None:
+            return [Event("label", label.start_s, label.end_s, {"text": label.text})]
+        return self._correcting.correct(label, self._newest_s)
 
-def _label(label: Label) -> Event:
-    return Event("label", label.start_s, label.end_s, {"text": label.text})
+    def _learnt(self, until_s: float) -> list[Event]:
+        """What corrections teach, now that all ticks before `until_s` have been told."""
+        return [event for learnt in self._correcting.learn(until_s) for event in learnt.events]
+
+
+def _split(pose: Pose, after_s: Iterable[float]) -> Iterator[Pose]:
+    """A pose in parts: ticks later than one of `after_s` are in another part than those before it."""
+    edges = sorted({0, len(pose.t), *np.searchsorted(pose.t, np.array(sorted(after_s)), side="right").tolist()})
+    for first, end in pairwise(edges):
+        rows = slice(first, end)
+        q, acc, gyr = ({segment: a[rows] for segment, a in of.items()} for of in (pose.q, pose.acc, pose.gyr))
+        yield Pose(pose.t[rows], q, acc, gyr, pose.quality[rows])

@@ -15,6 +15,7 @@ from math import inf, isfinite
 from typing import TypeVar
 
 from analysis import schema
+from analysis.corrections import CORRECTED
 from analysis.errors import BrokerError, PostureError, SchemaError, StoreError
 from analysis.io.announcing import Announcer
 from analysis.io.commands import CommandDesk
@@ -24,7 +25,7 @@ from analysis.io.notify import Notifier
 from analysis.io.notifying import Notifying
 from analysis.io.outputs import Delivered
 from analysis.io.store import Batch, Store, StoredSession
-from analysis.model import SessionEnd
+from analysis.model import Event, SessionEnd
 from analysis.pipeline import PipelineSettings
 from analysis.schema import Command, Samples, Status, Stored
 
@@ -178,6 +179,7 @@ class Service:
                 await self._take(message)
             except SchemaError as error:
                 self._bad(message.topic, error)
+        await self._wake()
         self._desk.carry_out(self._session_for, time.monotonic())
         await self._close_earlier()
         await self._commit()
@@ -225,6 +227,8 @@ class Service:
             if stored.is_new:
                 self._begun_s[wearer] = time.monotonic()
             live = await self._taken_up(stored)
+            if stored.is_new:
+                await self._carry_postures(live)
             newest = self._sessions.get(self._newest.get(wearer, ""))
             if newest is None or newest.stored.started_at <= stored.started_at:
                 self._newest[wearer] = message.session_id
@@ -239,6 +243,27 @@ class Service:
         self.note = ""
         self._sessions[stored.session_id] = live
         return live
+
+    async def _wake(self) -> None:
+        """Take up ended sessions that the wearer has something to say about."""
+        for wearer, session_id in self._desk.asleep(self._session_for):
+            stored = await self._patiently(partial(self._store.find, session_id))
+            if stored is not None and stored.wearer == wearer:
+                await self._taken_up(stored)
+                self._seen_s[session_id] = time.monotonic()
+
+    async def _carry_postures(self, live: LiveSession) -> None:
+        """Tell a session what its wearer has shown in others, unless it knows."""
+        names = (live.stored.wearer, live.stored.session_id)
+        live.carry_postures(await self._patiently(partial(self._store.shown_postures, *names)))
+
+    async def _recall(self, batches: list[Batch]) -> None:
+        """A correction in one session holds for the session that the wearer is in now."""
+        for batch in batches:
+            newest = self._sessions.get(self._newest.get(batch.session.wearer, ""))
+            is_corrected = any(isinstance(told, Event) and told.kind == CORRECTED for told in batch.outputs)
+            if is_corrected and newest is not None and newest.stored.session_id != batch.session.session_id:
+                await self._carry_postures(newest)
 
     async def _close_earlier(self) -> None:
         """Close what a bridge left open that was cut off: who wears a new session has ended the old ones."""
@@ -276,6 +301,7 @@ class Service:
         told = self._notifying.take_delivered()
         if batches or statuses or told:
             await self._patiently(lambda: self._write(batches, statuses, told))
+        await self._recall(batches)
         for live in self._sessions.values():
             if live.touched:
                 self._confirm(live)

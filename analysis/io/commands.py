@@ -16,6 +16,7 @@ CALIBRATE_S = {CalibrationKind.STANCE: 5.0, CalibrationKind.BENDS: 25.0, Calibra
 LONGEST_CALIBRATION_S = 120.0  # what the pipeline remembers
 WAIT_S = 10.0  # how long a command waits for the first block of the session it names
 WAIT_ANY_S = 2.0  # and one that names none
+_ON_THE_PAST = ("correct", "label")
 _ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 
 SessionFor = Callable[[str, str], LiveSession | None]  # (wearer, session id or empty for the newest)
@@ -46,6 +47,16 @@ class CommandDesk:
             self._seen.append(command.id)
             patience_s = WAIT_S if command.session_id else WAIT_ANY_S
             self._waiting.append(_Waiting(wearer, command, now_s + patience_s))
+
+    def asleep(self, session_for: SessionFor) -> list[tuple[str, str]]:
+        """(wearer, session id) that a word of the wearer on their past is meant for, and that are not there."""
+        return [
+            (one.wearer, one.command.session_id)
+            for one in self._waiting
+            if one.command.action in _ON_THE_PAST
+            and one.command.session_id
+            and session_for(one.wearer, one.command.session_id) is None
+        ]
 
     def carry_out(self, session_for: SessionFor, now_s: float) -> None:
         """Give the commands to the sessions that are there; refuse those that have waited for too long."""

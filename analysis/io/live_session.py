@@ -9,9 +9,9 @@ from enum import Enum, auto
 
 from analysis.io.journal import Bundler, Entry, entry_of, readable_inputs, samples_entry
 from analysis.io.store import Batch, StoredSession
-from analysis.model import Calibration, Input, Output, SampleBlock, Segment
+from analysis.model import Calibration, CarriedPostures, Input, Output, SampleBlock, Segment
 from analysis.pipeline import Pipeline, PipelineSettings
-from analysis.schema import Kept
+from analysis.schema import Kept, encode_input
 
 # Blocks come again in order within seconds. One that does not come for this long is gone for good (a store or an
 # outbox was deleted), and holding out for it would stop the stream for ever.
@@ -48,6 +48,7 @@ class LiveSession:
         self._bundler = Bundler()
         self._streams = {segment: _Stream(seq, seq - 1) for segment, seq in stored.next_seq.items()}
         self._sensors: set[tuple[Segment, str]] = set()
+        self._carried = CarriedPostures(())
         self._entries: list[Entry] = []
         self._inputs: list[Input] = []
         self.touched: set[Segment] = set()  # segments whose bridge waits for a word
@@ -56,6 +57,8 @@ class LiveSession:
         """Bring the pipeline to where it was, from the journal; what comes out is in the store already."""
         for bundle in self._bundler.feed(readable_inputs(journal)):
             for item in bundle:
+                if isinstance(item, CarriedPostures):
+                    self._carried = item
                 if isinstance(item, SampleBlock | Calibration):
                     self._sensors.add((item.segment, item.sensor_id))
             self._pipeline.feed(*bundle)
@@ -86,6 +89,12 @@ class LiveSession:
     def carry_over(self, calibration: Calibration) -> None:
         """A calibration of the same sensor on the same segment from an earlier session."""
         self.add(replace(calibration, made_s=float("nan")))
+
+    def carry_postures(self, carried: CarriedPostures) -> None:
+        """What the wearer has shown in other sessions, where it is something new."""
+        if encode_input(carried) != encode_input(self._carried):  # in which NaN equals NaN
+            self._carried = carried
+            self.add(carried)
 
     def add_block(self, block: SampleBlock, payload: bytes) -> None:
         """A block that `judge` found to be NEXT; `payload` is its message."""

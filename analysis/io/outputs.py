@@ -13,11 +13,13 @@ from sqlalchemy import Connection, Row, Table, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from analysis import schema
+from analysis.corrections import CORRECTED
 from analysis.errors import SchemaError
 from analysis.io import store_tables as tables
 from analysis.io.frames import CHUNK_S, EMPTY, MINUTE_S, Ledger, decode_frame, encode_frame, join
 from analysis.model import (
     Calibration,
+    CarriedPostures,
     Event,
     Output,
     PostureFrame,
@@ -26,6 +28,7 @@ from analysis.model import (
     Segment,
     Value,
 )
+from analysis.own_postures import NEWEST, shown_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +210,21 @@ def newest_calibration(connection: Connection, wearer: str, segment: Segment, se
         .limit(1)
     ).scalar_one_or_none()
     return None if payload is None else calibration_of(payload)
+
+
+def shown_postures(connection: Connection, wearer: str, but_session_id: str) -> CarriedPostures:
+    """Of the newest corrections of the wearer's sessions, as their shown runs tell them; oldest first."""
+    table, sessions = tables.events, tables.sessions
+    rows = connection.execute(
+        select(table)
+        .join(sessions, sessions.c.run_id == table.c.run)
+        .where(sessions.c.wearer == wearer, sessions.c.id != but_session_id)
+        .where(table.c.kind == CORRECTED, table.c.end_s > table.c.start_s)
+        .order_by((sessions.c.started_at + table.c.start_s).desc(), table.c.run.desc())
+        .limit(4 * NEWEST)  # some show no posture, and some are of the other stance
+    ).all()
+    shown = [posture for row in reversed(rows) if (posture := shown_of(event_of(row))) is not None]
+    return CarriedPostures(tuple(shown))
 
 
 def write_statuses(connection: Connection, statuses: Mapping[tuple[str, str], schema.Status]) -> None:

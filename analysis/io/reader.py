@@ -58,7 +58,7 @@ class Minutes:
 
     t0: Floats  # (n,)   s since the session's start, multiples of 60
     values: Mapping[str, MinuteValues]  # by metric name
-    seconds: Floats  # (n, 5) s of each Activity
+    seconds: Floats  # (n, k) s of each Activity
 
 
 class Reader:

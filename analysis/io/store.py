@@ -18,7 +18,7 @@ from analysis.io.frames import Ledger
 from analysis.io.journal import Entry, Kind
 from analysis.io.migrating import migrate
 from analysis.io.outputs import Delivered
-from analysis.model import Calibration, Output, Segment
+from analysis.model import Calibration, CarriedPostures, Output, Segment
 
 _PAGE = 2000  # journal rows per read
 _FORGET = 5000  # rows deleted per transaction, so that nobody waits long for the write lock
@@ -105,7 +105,7 @@ class Store:
         of_run = tables.sessions.c.run_id
         open_event = exists().where(tables.events.c.run == of_run, tables.events.c.end_s.is_(None))
         open_prompt = exists().where(tables.prompts.c.run == of_run, tables.prompts.c.closed_s.is_(None))
-        raw = exists().where(tables.journal.c.session == tables.sessions.c.key)
+        raw = exists().where(tables.journal.c.session == tables.sessions.c.key, _IS_RAW)
         query = select(tables.sessions.c.id).where(tables.sessions.c.wearer == wearer, raw, open_event | open_prompt)
         with database.told_plainly(self._url), self._engine.begin() as connection:
             found = [_session(connection, session_id) for session_id in connection.scalars(query).all()]
@@ -161,10 +161,15 @@ class Store:
         with database.told_plainly(self._url), self._engine.begin() as connection:
             return outputs.newest_calibration(connection, wearer, segment, sensor_id)
 
+    def shown_postures(self, wearer: str, but_session_id: str) -> CarriedPostures:
+        """What the wearer's newest corrections say of how they sit and stand, but for those of one session."""
+        with database.told_plainly(self._url), self._engine.begin() as connection:
+            return outputs.shown_postures(connection, wearer, but_session_id)
+
     def forget_before(self, epoch_s: float) -> int:
         """Delete raw blocks of sessions that ended before, and frames from before; returns the rows deleted.
 
-        Minutes, events, prompts and calibrations are kept for good.
+        Minutes, events, prompts and calibrations are kept for good, and so are the wearer's own words: labels.
         """
         table, frames = tables.journal, tables.frames
         at = tables.sessions.c.started_at
@@ -176,7 +181,7 @@ class Store:
             .where(at + frames.c.t1 < epoch_s)
             .limit(_FORGET)
         )
-        blocks = select(table.c.arrival).where(table.c.session.in_(ended)).limit(_FORGET)
+        blocks = select(table.c.arrival).where(table.c.session.in_(ended), _IS_RAW).limit(_FORGET)
         one = delete(frames).where(frames.c.run == bindparam("at_run"), frames.c.chunk == bindparam("at_chunk"))
         forgotten = 0
         while True:
@@ -188,6 +193,9 @@ class Store:
             forgotten += gone + len(chunks)
             if not gone and not chunks:
                 return forgotten
+
+
+_IS_RAW = tables.journal.c.kind != Kind.LABEL.value
 
 
 def _add_run(connection: Connection, session_key: int, kind: str) -> int:

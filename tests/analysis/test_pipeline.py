@@ -17,6 +17,7 @@ from analysis.model import (
     Activity,
     CalibrateRequest,
     Calibration,
+    CarriedPostures,
     Event,
     Input,
     Label,
@@ -27,6 +28,7 @@ from analysis.model import (
     SampleBlock,
     Segment,
     SessionEnd,
+    ShownPosture,
     Stance,
 )
 from analysis.pipeline import FLEXION_SHARE, Pipeline, PipelineSettings
@@ -40,6 +42,8 @@ SCRIPT = of_moves(
     "desk", Hold(15.0), SitDown(), Hold(62.0), Rise(), Hold(8.0), Walk(16.0), Hold(5.0), SitDown(), Hold(15.0)
 )
 END_S = SCRIPT.end_s
+CONTROLS_S = [25.0, 33.0, 60.0, 64.0, 70.0, 90.0, 104.0]
+SHOWN = ShownPosture(Activity.SITTING, Stance.STANDING, 900.0, -20.0, 6.0, -15.0, 5.0)
 
 
 @cache
@@ -65,7 +69,11 @@ def controls(inputs: Sequence[SampleBlock]) -> list[Input]:
         (25.0, Label(20.0, 24.0, "tea")),
         (33.0, CalibrateRequest(26.0, 3.0, Stance.SITTING)),
         (60.0, CalibrateRequest(2.0, 9.0, Stance.STANDING)),
+        (64.0, Label(26.0, 58.0, "", Activity.SITTING)),
+        (70.0, Label(50.0, 52.0, "", Activity.UNKNOWN)),
+        (70.0, CarriedPostures((SHOWN,))),
         (90.0, CalibrateRequest(92.0, 6.0, Stance.STANDING)),
+        (104.0, Label(84.0, 99.0, "", Activity.STANDING)),
     ]
     mixed: list[Input] = []
     for block in inputs:
@@ -78,7 +86,7 @@ def controls(inputs: Sequence[SampleBlock]) -> list[Input]:
 def cut_at_controls(block: SampleBlock, places: Sequence[int]) -> list[SampleBlock]:
     """A control comes between the same two samples however else the blocks are cut; and no block spans a hole."""
     holes = np.flatnonzero(np.diff(block.t) > 0.25) + 1
-    return cut(block, [*places, *holes.tolist(), *np.searchsorted(block.t, [25.0, 33.0, 60.0, 90.0]).tolist()])
+    return cut(block, [*places, *holes.tolist(), *np.searchsorted(block.t, CONTROLS_S).tolist()])
 
 
 def fed(inputs: Sequence[Input], groups: Sequence[int] = ()) -> list[Output]:
@@ -113,7 +121,7 @@ def test_the_reference_is_worth_comparing_with() -> None:
     assert set(np.unique(frame.activity)) >= {Activity.SITTING, Activity.STANDING, Activity.WALKING}
     kinds = {output.kind for output in reference() if isinstance(output, Event)}
     bouts = {"sitting", "standing", "walking", "gait", "rise", "seated_posture", "sit_to_stand", "stand_to_sit"}
-    assert kinds == {"calibrated", "calibration_failed", "label", *bouts}
+    assert kinds == {"calibrated", "calibration_failed", "label", "corrected", *bouts}
     states = {output.state for output in reference() if isinstance(output, Prompt)}
     assert states == {PromptState.OPEN, PromptState.DONE, PromptState.IGNORED}
     assert np.isfinite(frame.values["lumbar_lordosis"]).mean() > 0.8
