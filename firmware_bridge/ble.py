@@ -53,7 +53,7 @@ class Sighting:
     name: str  # "" where none was advertised
     services: tuple[str, ...]  # advertised service UUIDs
     rssi_dbm: int
-    device: BLEDevice = field(repr=False, compare=False)
+    device: BLEDevice | None = field(repr=False, compare=False)  # None: it is not on Bluetooth
 
 
 Notified = Callable[[float, bytes], None]  # (arrival in s, value)
@@ -76,10 +76,11 @@ class Peer:
             async with asyncio.timeout(OPERATION_S):
                 await self._client.start_notify(channel, on_value)
 
-    async def write(self, channel: str, data: bytes) -> None:
+    async def write(self, channel: str, data: bytes, service: str = "") -> None:
         """Raises LinkError where it did not arrive, as far as the characteristic allows to know."""
         with _as_link_error("written to"):
-            characteristic = self._client.services.get_characteristic(channel)
+            offered = self._client.services.get_service(service) if service else self._client.services
+            characteristic = offered.get_characteristic(channel) if offered else None
             if characteristic is None:
                 raise LinkError("The sensor has not the characteristic that its family has; check its firmware.")
             async with asyncio.timeout(OPERATION_S):
@@ -111,6 +112,9 @@ class Ble:
         self._client_backend = client_backend
         self._radio = asyncio.Lock()
 
+    def reaches(self, sighting: Sighting) -> bool:
+        return sighting.device is not None
+
     async def scan(self, timeout_s: float, is_enough: Callable[[list[Sighting]], bool]) -> list[Sighting]:
         """The devices on the air, until `is_enough` of them or the time is over. Raises BluetoothError."""
         seen: dict[str, Sighting] = {}
@@ -137,6 +141,8 @@ class Ble:
 
     async def connect(self, sighting: Sighting) -> Peer:
         """A connection to a device just sighted. Raises LinkError, or BluetoothError."""
+        if sighting.device is None:
+            raise LinkError(f"{sighting.name} is not on Bluetooth; check the settings under [sensors].")
         lost = asyncio.Event()
         client = BleakClient(
             sighting.device, lambda _client: lost.set(), timeout=CONNECT_S, backend=self._client_backend

@@ -15,18 +15,18 @@ from analysis.errors import SchemaError
 from analysis.io.mqtt import Connection, Received
 from analysis.io.settings import SensorSettings
 from analysis.model import Segment
-from analysis.registry import discover
 from analysis.schema import Command, Reply, Status, Stored
-from firmware_bridge import drivers
 from firmware_bridge.ble import Ble, Sighting
 from firmware_bridge.capture import Capture
 from firmware_bridge.choose import Chosen, choose
-from firmware_bridge.driver import Driver
+from firmware_bridge.described import all_drivers
 from firmware_bridge.link import Link
 from firmware_bridge.numbering import Session
 from firmware_bridge.outbox import Outbox
 from firmware_bridge.publisher import Publisher
+from firmware_bridge.radio import Radio, Radios
 from firmware_bridge.spool import Spool
+from firmware_bridge.udp import SlimeVr
 
 PART = "bridge"
 STATUS_S = 1.0  # real seconds
@@ -70,7 +70,9 @@ class Bridge:
         self._wishes = {Segment.PELVIS: wishes.pelvis, Segment.LUMBAR: wishes.lumbar}
         self._rate_hz = float(wishes.rate_hz)
         self._connection = connection
-        self._ble = ble
+        wants_trackers = any(wish.lower().startswith("slimevr") for wish in self._wishes.values())
+        self._trackers = SlimeVr() if wants_trackers else None
+        self._radio: Radio = Radios((ble, self._trackers)) if self._trackers else ble
         self._now = now
         self._session = Session(session_id, started_at, source)
         self._note = note
@@ -78,7 +80,7 @@ class Bridge:
         self._rng = rng or Random()
         self._monotonic = monotonic
         self._utc = utc
-        self._drivers = discover(drivers, "DRIVER", Driver)
+        self._drivers = all_drivers(wishes.described)
         self._publisher = Publisher(wearer, connection, Outbox(), Spool(spool_dir / f"{wearer}.spool"), monotonic)
         self._found: dict[Segment, Chosen] = {}
         self._links: list[Link] = []
@@ -87,8 +89,10 @@ class Bridge:
 
     async def find(self, timeout_s: float) -> list[Chosen]:
         """Look for the sensors, at most this long. Raises BluetoothError, a PostureError."""
-        sightings = await self._ble.scan(timeout_s, lambda seen: len(self._chosen(seen)) == len(Segment))
+        sightings = await self._radio.scan(timeout_s, lambda seen: len(self._chosen(seen)) == len(Segment))
         self._found = self._chosen(sightings)
+        if self._trackers and not self._found:
+            await self._trackers.close()
         return list(self._found.values())
 
     async def wait_below(self, blocks: int) -> None:
@@ -118,6 +122,8 @@ class Bridge:
                     task.cancel()
         finally:
             self._publisher.close()
+            if self._trackers:
+                await self._trackers.close()
             if self._capture:
                 self._capture.close()
             self._publish_status(online=False)
@@ -129,7 +135,7 @@ class Bridge:
             chosen=self._found.get(segment),
             session=self._session,
             rate_hz=self._rate_hz,
-            ble=self._ble,
+            radio=self._radio,
             now=self._now,
             out=self._publisher.put,
             changed=self._changed.set,

@@ -61,6 +61,7 @@ class Write:
 
     channel: str  # UUID of the characteristic
     data: bytes
+    service: str = ""  # UUID, where several services have such a characteristic
 
 
 Item = Run | Battery | Worn | Write | PacketError
@@ -105,17 +106,18 @@ class Driver:
     ranges: str = ""  # what `start` sets or the maker fixed, for a person
     has_counter: bool = False  # packets are numbered; else a loss shows only in time
     has_gyroscope: bool = True
+    tells_battery: bool = False  # unasked
     is_fused: bool = False  # what it tells is made of its own orientation, not of raw samples
 
     @property
     def lacks(self) -> tuple[str, ...]:
         """What a person should know that this family does not have."""
         has = {
-            "clock": self.has_clock,
+            "clock": self.has_clock and not self.is_fused,
             "counter": self.has_counter,
             "gyroscope": self.has_gyroscope and not self.is_fused,
             "raw accelerations": not self.is_fused,
-            "battery level": bool(self.ask or self.reads),
+            "battery level": self.tells_battery or bool(self.ask or self.reads),
         }
         return tuple(what for what, is_there in has.items() if not is_there)
 

@@ -42,6 +42,10 @@ class Layout:
             values = tuple(map(self._number, values, self._types))
         return {name: value for name, value in zip(self.names, values, strict=True) if name != "-"}
 
+    def pack(self, values: dict[str, float]) -> bytes:
+        """One record; integers of 24 bits cannot be packed. Raises struct.error for a value that does not fit."""
+        return self._struct.pack(*(values[name] for name in self.names))
+
     def _number(self, value: float | bytes, kind: str) -> float:
         if isinstance(value, bytes):
             return int.from_bytes(value, "big" if self._order == "big" else "little", signed=kind == "i24")

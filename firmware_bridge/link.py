@@ -16,12 +16,13 @@ import msgspec
 from analysis.model import Segment
 from analysis.schema import LinkStatus, Samples
 from firmware_bridge.backoff import Backoff
-from firmware_bridge.ble import Ble, BluetoothError, LinkError, Peer, Sighting
+from firmware_bridge.ble import BluetoothError, LinkError, Sighting
 from firmware_bridge.capture import Capture, Opened
 from firmware_bridge.choose import Chosen
 from firmware_bridge.driver import Driver, Write
 from firmware_bridge.numbering import Session
 from firmware_bridge.packet import RawPacket
+from firmware_bridge.radio import Connected, Radio
 from firmware_bridge.reader import Reader, Told
 
 SEARCH_S = 8.0
@@ -50,7 +51,7 @@ class Link:
         chosen: Chosen | None,
         session: Session,
         rate_hz: float,
-        ble: Ble,
+        radio: Radio,
         now: Callable[[], float],
         out: Callable[[Samples], None],
         changed: Callable[[], None],
@@ -64,7 +65,7 @@ class Link:
         self._choose = choose
         self._session = session
         self._wished_hz = rate_hz
-        self._ble = ble
+        self._radio = radio
         self._now = now
         self._out = out
         self._changed = changed
@@ -73,7 +74,7 @@ class Link:
         self._monotonic = monotonic
         self._state = "searching"
         self._fresh = chosen is not None  # sighted a moment ago: no need to search before connecting
-        self._peer: Peer | None = None
+        self._peer: Connected | None = None
         self._orders: asyncio.Queue[Write] = asyncio.Queue()
         self._reader: Reader | None = None
         self._heard_s = (0.0, 0.0)  # real and session time at which the last sample was known to have come
@@ -146,7 +147,7 @@ class Link:
                 f"name another sensor under sensors.{self.segment} in upstand.toml."
             )
         self._enter("connecting")
-        peer = await self._ble.connect(chosen.sighting)
+        peer = await self._radio.connect(chosen.sighting)
         try:
             await self._stream(chosen, peer)
         except asyncio.CancelledError:
@@ -161,7 +162,7 @@ class Link:
             self._fresh = False
             return self.chosen
         self._enter("lost" if self._reader else "searching")
-        sightings = await self._ble.scan(SEARCH_S, lambda seen: self._pick(seen) is not None)
+        sightings = await self._radio.scan(SEARCH_S, lambda seen: self._pick(seen) is not None)
         chosen = self._pick(sightings)
         if chosen is None:
             where = f"The {self.segment} sensor"
@@ -178,7 +179,7 @@ class Link:
                 return replace(self.chosen, sighting=replace(sighting, name=sighting.name or known.name))
         return None
 
-    async def _stream(self, chosen: Chosen, peer: Peer) -> None:
+    async def _stream(self, chosen: Chosen, peer: Connected) -> None:
         driver = chosen.driver
         rate_hz = driver.nearest_rate(self._wished_hz)
         if self._reader is None:
@@ -192,7 +193,7 @@ class Link:
         if driver.listens_first:
             await self._listen(reader, driver, peer)
         for write in driver.start(rate_hz):
-            await peer.write(write.channel, write.data)
+            await peer.write(write.channel, write.data, write.service)
         if not driver.listens_first:
             await self._listen(reader, driver, peer)
         self._heard_s = self._monotonic(), self._now()
@@ -202,7 +203,7 @@ class Link:
         _log.info("%s (%s) is the %s sensor.", chosen.sighting.name, self.sensor_id, self.segment)
         await self._serve(reader, driver, peer)
 
-    async def _listen(self, reader: Reader, driver: Driver, peer: Peer) -> None:
+    async def _listen(self, reader: Reader, driver: Driver, peer: Connected) -> None:
         for channel in driver.channels:
             await peer.listen(channel, self._now, self._receiver(reader, channel))
 
@@ -219,7 +220,7 @@ class Link:
 
         return receive
 
-    async def _serve(self, reader: Reader, driver: Driver, peer: Peer) -> None:
+    async def _serve(self, reader: Reader, driver: Driver, peer: Connected) -> None:
         """Write what is ordered and look at the battery until the link is lost."""
         asked_s = -ASK_S
         lost = asyncio.ensure_future(peer.lost.wait())
@@ -232,7 +233,8 @@ class Link:
                 try:
                     await asyncio.wait({order, lost}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
                     if order.done():
-                        await peer.write(order.result().channel, order.result().data)
+                        write = order.result()
+                        await peer.write(write.channel, write.data, write.service)
                 finally:
                     order.cancel()
                 self._check_silence(reader)
@@ -240,9 +242,9 @@ class Link:
             lost.cancel()
         raise LinkError(f"The link to the {self.segment} sensor was lost; it is looked for again.")
 
-    async def _ask(self, reader: Reader, driver: Driver, peer: Peer) -> None:
+    async def _ask(self, reader: Reader, driver: Driver, peer: Connected) -> None:
         for write in driver.ask:
-            await peer.write(write.channel, write.data)
+            await peer.write(write.channel, write.data, write.service)
         for channel in driver.reads:
             data = await peer.read(channel)
             self._receiver(reader, channel)(self._now(), data)
@@ -254,12 +256,12 @@ class Link:
         elif self._monotonic() - real_s > SILENCE_S and self._now() - session_s > SILENCE_S:
             raise LinkError(f"The {self.segment} sensor is connected but sends nothing; it is connected anew.")
 
-    async def _stop(self, chosen: Chosen, peer: Peer) -> None:
+    async def _stop(self, chosen: Chosen, peer: Connected) -> None:
         if peer.lost.is_set() or not chosen.driver.stop:
             return
         with suppress(LinkError, BluetoothError):
             for write in chosen.driver.stop:
-                await peer.write(write.channel, write.data)
+                await peer.write(write.channel, write.data, write.service)
             await asyncio.sleep(LAST_PACKET_S)
 
     def _take(self, told: Sequence[Told]) -> None:

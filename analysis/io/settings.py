@@ -45,6 +45,7 @@ class SensorSettings(Section):
     pelvis: str = ""  # address, or a part of the advertised name
     lumbar: str = ""
     rate_hz: int = Field(default=52, ge=10, le=400)
+    described: tuple[Path, ...] = ()  # TOML files that describe other sensor families (docs/sensors.md)
     find_s: float = Field(default=5.0, gt=0)  # how long to look before the simulated wearer steps in
 
 

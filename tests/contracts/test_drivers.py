@@ -10,24 +10,23 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.model import Segment
-from analysis.registry import discover
 from analysis.schema import Samples, block_of
-from firmware_bridge import drivers
-from firmware_bridge.driver import Battery, Driver, Item, Run, Worn, Write
+from firmware_bridge.described import all_drivers
+from firmware_bridge.driver import Battery, Item, Run, Worn, Write
 from firmware_bridge.errors import PacketError
 from firmware_bridge.numbering import Session
 from firmware_bridge.packet import RawPacket
 from firmware_bridge.reader import Reader
 
-DRIVERS = discover(drivers, "DRIVER", Driver)
+DRIVERS = all_drivers()
 SENSOR = "AA:BB:CC:DD:EE:FF"
 
 every_driver = pytest.mark.parametrize("name", sorted(DRIVERS))
 
 
 def test_the_folder_is_the_list() -> None:
-    families = {"upstand", "witmotion", "dot", "movesense", "polar", "polar_h10", "metamotion", "thingy52"}
-    assert families <= set(DRIVERS)
+    own = {"upstand", "witmotion", "dot", "movesense", "polar", "polar_h10", "metamotion", "thingy52", "slimevr"}
+    assert own | {"arduino", "adafruit", "espruino"} <= set(DRIVERS)
 
 
 @every_driver
@@ -47,7 +46,7 @@ def test_it_says_how_to_be_found_and_started(name: str) -> None:
 
 def test_no_two_families_claim_one_device() -> None:
     names = ("Upstand P1", "Upstand L", "WT901BLE67", "WTSDCL", "Movella DOT", "Xsens DOT", "Movesense 1234")
-    for name in (*names, "Polar Sense 12", "Polar H10 12", "MetaWear", "Thingy"):
+    for name in (*names, "Polar Sense 12", "Polar H10 12", "MetaWear", "Thingy", "BLE Sense - 1", "Puck.js 1"):
         assert sum(driver.matches(name, ()) for driver in DRIVERS.values()) == 1
 
 

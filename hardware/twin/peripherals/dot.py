@@ -12,10 +12,9 @@ import numpy as np
 from bumble.core import UUID, AdvertisingData
 from bumble.device import Connection
 from bumble.gatt import Characteristic, Service
-from numpy.typing import NDArray
 
 from analysis.model import Floats
-from hardware.twin.peripherals.others import BATTERY_PERCENT, OtherPeripheral, advertisement, readable, writable
+from hardware.twin.peripherals.others import BATTERY_PERCENT, Group, OtherPeripheral, advertisement, readable, writable
 from hardware.twin.source import SampleSource
 
 PAYLOAD_BYTES = 40
@@ -74,8 +73,8 @@ class DotPeripheral(OtherPeripheral):
     def _advertisement(self) -> tuple[AdvertisingData, AdvertisingData]:
         return advertisement(self.name)
 
-    def _send(self, index: NDArray[np.int64], values: Floats) -> None:
-        for ticks, row in zip(self._ticks(index, TICKS_HZ), values, strict=True):
+    def _send(self, group: Group) -> None:
+        for ticks, row in zip(self._ticks(group.index, TICKS_HZ), group.values, strict=True):
             self._notify(self._payload, payload(ticks, row))
 
     def _on_control(self, _connection: Connection, data: bytes) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import abc
+import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from bumble.core import UUID, AdvertisingData
@@ -21,6 +23,14 @@ BATTERY_LEVEL_UUID = "00002a19-0000-1000-8000-00805f9b34fb"
 BATTERY_PERCENT = 73
 
 
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The samples of one packet."""
+
+    index: NDArray[np.int64]  # (n,) at the source's rate
+    values: Floats  # (n, 6) m/s² and rad/s
+
+
 class OtherPeripheral(Peripheral):
     """A sensor that sends `group` samples at a time, as they come, while it is started and somebody listens.
 
@@ -28,11 +38,14 @@ class OtherPeripheral(Peripheral):
     """
 
     group = 1  # samples a packet
+    sends_less = True  # at the end
 
     def __init__(self, name: str, source: SampleSource) -> None:
         super().__init__(name, source)
         self.lost = 0
         self._to_lose = 0
+        self._stalled: list[Group] = []
+        self._stalled_until_s = -math.inf
         self._rate_hz = source.rate_hz
         self._is_started = False
         self._index: NDArray[np.int64] = np.empty(0, dtype=np.int64)
@@ -47,9 +60,13 @@ class OtherPeripheral(Peripheral):
         """Send as many whole packets fewer as hold at least so many samples: a transmit buffer that is full."""
         self._to_lose += samples
 
+    def stall(self, duration_s: float) -> None:
+        """Send nothing for so long, and then all of it at once: a radio that is not heard for a while."""
+        self._stalled_until_s = self.t + duration_s
+
     @abc.abstractmethod
-    def _send(self, index: NDArray[np.int64], values: Floats) -> None:
-        """One packet: `values` (n, 6) in m/s² and rad/s; `index` (n,) counts at the source's rate."""
+    def _send(self, group: Group) -> None:
+        """One packet."""
 
     @property
     @abc.abstractmethod
@@ -68,10 +85,13 @@ class OtherPeripheral(Peripheral):
         self._rows = np.concatenate([self._rows, counts.counts[kept]])
         while len(self._index) >= self.group:
             self._let_go(self.group)
+        if self.t >= self._stalled_until_s:
+            self._catch_up()
 
     async def finish(self) -> None:
-        if len(self._index):
+        if len(self._index) and self.sends_less:
             self._let_go(len(self._index))
+        self._catch_up()
         await super().finish()
 
     def _let_go(self, n: int) -> None:
@@ -81,8 +101,13 @@ class OtherPeripheral(Peripheral):
             self._to_lose -= n
             self.lost += n
             return
-        self._send(index, rows * np.repeat([self.source.acc_scale, self.source.gyr_scale], 3))
-        self.sent += n
+        self._stalled.append(Group(index, rows * np.repeat([self.source.acc_scale, self.source.gyr_scale], 3)))
+
+    def _catch_up(self) -> None:
+        for group in self._stalled:
+            self._send(group)
+            self.sent += len(group.index)
+        self._stalled.clear()
 
     def _ticks(self, index: NDArray[np.int64], ticks_hz: int) -> list[int]:
         """Stamps on the device's own clock, which is as wrong as the source's rate."""
@@ -98,6 +123,7 @@ class OtherPeripheral(Peripheral):
         else:
             self.is_read.clear()
             self._index, self._rows = self._index[:0], self._rows[:0]
+            self._stalled.clear()
         if self._connection is None:
             self._is_started = False
 

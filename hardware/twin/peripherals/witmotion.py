@@ -76,6 +76,8 @@ class WitMotionPeripheral(Peripheral):
         }
         self._unlocked_until_s = -math.inf
         self._waiting = b""  # frames of a notification that is not full yet
+        self.lost = 0  # samples that `lose` kept from being sent
+        self._to_lose = 0
         flags = Characteristic.Properties
         self._output = self._notifying(NOTIFY_UUID, flags.NOTIFY)
         self._input: Characteristic[bytes] = Characteristic(
@@ -84,6 +86,10 @@ class WitMotionPeripheral(Peripheral):
             Characteristic.Permissions.WRITEABLE,
             CharacteristicValue(write=self._on_command),
         )
+
+    def lose(self, samples: int) -> None:
+        """Send so many samples fewer, from the next one on: a transmit buffer that is full."""
+        self._to_lose += samples
 
     @property
     def rate_hz(self) -> float:
@@ -111,6 +117,8 @@ class WitMotionPeripheral(Peripheral):
         if not self.is_read.is_set():
             return
         kept = counts.counts[counts.index % self._stride == 0]
+        lost = min(self._to_lose, len(kept))
+        self._to_lose, self.lost, kept = self._to_lose - lost, self.lost + lost, kept[lost:]
         if len(kept):
             acc_factor, gyr_factor = self.source.acc_scale / ACC_SCALE, self.source.gyr_scale / GYR_SCALE
             self._send_frames(frames(rescale(kept, acc_factor, gyr_factor)), at_once=False)

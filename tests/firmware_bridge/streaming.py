@@ -1,0 +1,169 @@
+"""Two impersonated sensors of a family, read over the virtual radio by the bridge's own links."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.model import Floats, Segment
+from analysis.schema import LinkStatus, Samples, block_of
+from firmware_bridge.ble import Ble
+from firmware_bridge.choose import choose
+from firmware_bridge.described import all_drivers
+from firmware_bridge.driver import Scale
+from firmware_bridge.drivers import dot, metamotion, movesense, polar, thingy52, witmotion
+from firmware_bridge.link import Link
+from firmware_bridge.numbering import Session
+from hardware.twin.clock import PacedClock
+from hardware.twin.peripherals.arduino import ArduinoPeripheral
+from hardware.twin.peripherals.base import Peripheral
+from hardware.twin.peripherals.dot import DotPeripheral
+from hardware.twin.peripherals.metamotion import MetaMotionPeripheral
+from hardware.twin.peripherals.movesense import MovesensePeripheral
+from hardware.twin.peripherals.polar import PolarPeripheral
+from hardware.twin.peripherals.thingy52 import Thingy52Peripheral
+from hardware.twin.peripherals.upstand import UpstandPeripheral
+from hardware.twin.peripherals.witmotion import WitMotionPeripheral
+from hardware.twin.source import Counts
+from hardware.twin.stage import Stage
+
+ROUND = 30000  # the sources' numbers begin again, as counts have 16 bits
+DRIVERS = all_drivers()
+
+
+class Numbers:
+    """A source whose first count is the sample's own number, on a clock that is `drift` slow."""
+
+    def __init__(self, segment: Segment, rate_hz: float, end_s: float, scale: Scale, drift: float = 0.0) -> None:
+        self.acc_scale = scale.acc
+        self.gyr_scale = scale.gyr
+        self.segment = segment
+        self.rate_hz = rate_hz
+        self.end_s = end_s
+        self._spacing_s = (1.0 + drift) / rate_hz
+
+    def read(self, t0: float, t1: float) -> Counts:
+        first, last = (int(np.ceil(t / self._spacing_s - 1e-9)) for t in (t0, t1))
+        index = np.arange(first, last)
+        counts = np.zeros((len(index), 6), np.int16)
+        counts[:, 0] = index % ROUND
+        counts[:, 4] = 100
+        return Counts(index, index * self._spacing_s, counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How a family is impersonated here."""
+
+    name: str  # on the air
+    rate_hz: float
+    scale: Scale
+    make: Callable[[str, Numbers], Peripheral]
+
+    def pair(self, end_s: float, drifts: tuple[float, float]) -> list[Peripheral]:
+        return [
+            self.make(f"{self.name}{self._suffix(segment)}", Numbers(segment, self.rate_hz, end_s, self.scale, drift))
+            for segment, drift in zip(Segment, drifts, strict=True)
+        ]
+
+    def _suffix(self, segment: Segment) -> str:
+        return {Segment.PELVIS: "P", Segment.LUMBAR: "L"}[segment] if self.name == "Upstand " else ""
+
+
+OUR_SCALE = Scale(acc=0.122e-3 * 9.80665, gyr=float(np.radians(17.5e-3)))
+ARDUINO_SCALE = Scale(acc=4 * 9.80665 / 32768, gyr=float(np.radians(2000)) / 32768)
+
+FAMILIES: Mapping[str, Family] = {
+    "upstand": Family("Upstand ", 52.0, OUR_SCALE, UpstandPeripheral),
+    "witmotion": Family("WT901BLE67", 50.0, witmotion.SCALE, WitMotionPeripheral),
+    "dot": Family("Movella DOT", 60.0, dot.SCALE, DotPeripheral),
+    "movesense": Family("Movesense 174630000001", 52.0, movesense.SCALE, MovesensePeripheral),
+    "polar": Family("Polar Sense 0A1B2C3D", 52.0, polar.SCALE, PolarPeripheral),
+    "metamotion": Family("MetaWear", 50.0, metamotion.SCALE, MetaMotionPeripheral),
+    "thingy52": Family("Thingy", 50.0, thingy52.SCALE, Thingy52Peripheral),
+    "arduino": Family("BLE Sense - 12AB", 10.0, ARDUINO_SCALE, ArduinoPeripheral),
+}
+
+
+@dataclass
+class Reading:
+    """What came of one sensor."""
+
+    link: Link
+    blocks: list[Samples] = field(default_factory=list)
+    states: list[LinkStatus] = field(default_factory=list)
+
+    @property
+    def numbers(self) -> NDArray[np.int64]:
+        """The samples' own numbers."""
+        rows = [np.frombuffer(block.counts, "<i2").reshape(-1, 6)[:, 0].astype(np.int64) for block in self.blocks]
+        told = np.concatenate(rows)
+        return told + ROUND * np.cumsum(np.diff(told, prepend=told[:1]) < -ROUND // 2)
+
+    @property
+    def times(self) -> Floats:
+        return np.concatenate([block_of(block).t for block in self.blocks])
+
+    @property
+    def gaps(self) -> list[tuple[int, int]]:
+        """(samples missing, samples that the block after it says are lost), where either is not 0."""
+        found, before, at = [], None, 0
+        numbers = self.numbers
+        for block in self.blocks:
+            n = len(block.counts) // 12
+            missing = 0 if before is None else int(numbers[at]) - before - 1
+            if missing or block.lost:
+                found.append((missing, block.lost))
+            before, at = int(numbers[at + n - 1]), at + n
+        return found
+
+
+@asynccontextmanager
+async def reading(
+    peripherals: list[Peripheral], speed: float, drivers: str
+) -> AsyncIterator[tuple[Stage, dict[Segment, Reading]]]:
+    """Links that read a stage; leaving it ends them."""
+    clock = PacedClock(speed)
+    async with Stage(clock, peripherals) as stage:
+        ble = Ble(stage.scanner_backend, stage.client_backend)
+        known = {drivers: DRIVERS[drivers]}
+        seen = await ble.scan(5.0, lambda seen: len(choose(seen, known, {})) == len(peripherals))
+        chosen = choose(seen, known, {})
+        readings: dict[Segment, Reading] = {}
+        for worn in peripherals:
+            blocks: list[Samples] = []
+            states: list[LinkStatus] = []
+            link = Link(
+                worn.segment,
+                lambda _seen: None,
+                chosen=chosen[worn.segment],
+                session=Session("s", 0.0, "simulated"),
+                rate_hz=worn.source.rate_hz,
+                radio=ble,
+                now=clock.now,
+                out=blocks.append,
+                changed=lambda: None,
+                rng=Random(1),
+            )
+            readings[worn.segment] = Reading(link, blocks, states)
+        tasks = [asyncio.create_task(each.link.run()) for each in readings.values()]
+        try:
+            yield stage, readings
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def until(is_so: Callable[[], bool], patience_s: float = 60.0) -> None:
+    for _ in range(round(patience_s / 0.005)):
+        if is_so():
+            return
+        await asyncio.sleep(0.005)
+    raise TimeoutError

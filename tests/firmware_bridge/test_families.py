@@ -1,0 +1,93 @@
+"""Every family, impersonated twice on the virtual radio, with losses, stalls and clocks that are wrong."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+
+import numpy as np
+import pytest
+
+from analysis.model import Segment
+from firmware_bridge.ble import Ble
+from firmware_bridge.choose import Chosen, choose
+from firmware_bridge.link import Link
+from firmware_bridge.numbering import Session
+from hardware.twin.clock import PacedClock
+from hardware.twin.peripherals.others import OtherPeripheral
+from hardware.twin.peripherals.polar import PolarPeripheral
+from hardware.twin.peripherals.witmotion import WitMotionPeripheral
+from hardware.twin.stage import Stage
+from tests.firmware_bridge.streaming import DRIVERS, FAMILIES, Numbers, reading, until
+
+DRIFTS = (0.0005, -0.0008)
+STEP_S = 0.1  # of the stage's time, and so how late a packet may come here
+END_S = 30.0
+
+
+@pytest.mark.parametrize("name", sorted(FAMILIES))
+async def test_exactly_what_was_lost_is_told(name: str) -> None:
+    """The pelvis sensor drops samples and then stalls; the lumbar one is out of range for a while."""
+    family, driver = FAMILIES[name], DRIVERS[name]
+    async with reading(family.pair(END_S, DRIFTS), 12.0, name) as (stage, readings):
+        playing = asyncio.create_task(stage.run())
+        pelvis = stage.peripherals[Segment.PELVIS]
+        await until(lambda: stage.clock.now() > 5)
+        if isinstance(pelvis, OtherPeripheral | WitMotionPeripheral):
+            pelvis.lose(round(0.6 * family.rate_hz))
+        await until(lambda: stage.clock.now() > 10)
+        if isinstance(pelvis, OtherPeripheral):
+            pelvis.stall(0.6)
+        await until(lambda: stage.clock.now() > 15)
+        await stage.lose(Segment.LUMBAR, away_s=1.0)
+        await asyncio.wait_for(playing, 60)
+        states = {segment: told.link.status() for segment, told in readings.items()}
+    dropped = pelvis.lost if isinstance(pelvis, OtherPeripheral | WitMotionPeripheral) else 0
+    for segment, drift in zip(Segment, DRIFTS, strict=True):
+        told, numbers = readings[segment], readings[segment].numbers
+        assert (np.diff(numbers) > 0).all()
+        assert (np.diff(told.times) > 0).all()
+        assert [block.seq for block in told.blocks] == list(range(len(told.blocks)))
+        for missing, lost in told.gaps:
+            assert lost == pytest.approx(missing, abs=0 if driver.has_clock else 1)
+        assert sum(missing for missing, _ in told.gaps) == numbers[-1] - numbers[0] + 1 - len(numbers)
+        late_s = told.times - numbers * (1 + drift) / family.rate_hz
+        assert np.abs(late_s[len(late_s) // 4 :]).max() < STEP_S
+        assert states[segment].family == driver.family
+        assert states[segment].battery_percent == (
+            None if "battery level" in driver.lacks else pytest.approx(80, abs=20)
+        )
+        assert states[segment].bad_packets == 0
+    assert sum(missing for missing, _ in readings[Segment.PELVIS].gaps) == dropped
+    assert (dropped > 0) == (name != "upstand")
+    gaps = readings[Segment.LUMBAR].gaps
+    assert len(gaps) == (0 if name == "upstand" else 1)
+
+
+async def test_a_strap_without_a_gyroscope_says_so() -> None:
+    source = Numbers(Segment.LUMBAR, 50.0, 10.0, FAMILIES["polar"].scale)
+    strap = PolarPeripheral("Polar H10 0A1B2C3D", source, has_gyroscope=False)
+    async with Stage(PacedClock(1.0), [strap]) as stage:
+        ble = Ble(stage.scanner_backend, stage.client_backend)
+        seen = await ble.scan(5.0, lambda seen: any(one.name for one in seen))
+        chosen = choose(seen, DRIVERS, {Segment.LUMBAR: "Polar H10"})[Segment.LUMBAR]
+        assert isinstance(chosen, Chosen)
+        link = Link(
+            Segment.LUMBAR,
+            lambda _seen: None,
+            chosen=chosen,
+            session=Session("s", 0.0, "radio"),
+            rate_hz=52.0,
+            radio=ble,
+            now=stage.clock.now,
+            out=lambda _block: None,
+            changed=lambda: None,
+            rng=Random(1),
+        )
+        task = asyncio.create_task(link.run())
+        await until(lambda: bool(link.problem))
+        assert "has no gyroscope" in link.problem
+        assert "sensors.lumbar" in link.problem
+        assert not strap.is_connected
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
