@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks import calibration, cost, live, orientation, report, seated, simulated_day
+from benchmarks import calibration, cost, gait, live, orientation, report, seated, simulated_day
 
 
 def main() -> None:
@@ -14,6 +14,7 @@ def main() -> None:
         simulated_day.measure(),
         *calibration.measure(),
         *seated.measure(),
+        *gait.measure(),
         *orientation.measure(),
     ]
     report.write(sections, Path(__file__).parent / "results.md")

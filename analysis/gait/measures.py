@@ -19,6 +19,7 @@ from analysis.model import GRID_HZ, Floats, Segment
 
 SHORTEST_S = 8.0
 FEWEST_STRIDES = 4
+LONGEST_STRIDE_S = 3.0  # that count for cadence (Mobilise-D)
 LEG_SHARE = 0.53  # of the wearer's height: leg length, and where a sensor on the pelvis is (Zijlstra & Hof 2003)
 PENDULUM = 1.25  # the usual correction of the inverted pendulum, which leaves out the foot's roll
 _TURN_RAD = math.radians(20.0)  # a stride that ends so far turned says nothing of the pelvis' own rotation
@@ -32,7 +33,7 @@ _HARMONICS, _POINTS = 20, 64
 class Measures:
     """Of one walk; NaN = not known."""
 
-    cadence_spm: float = math.nan  # mean over strides of two steps by the stride's time, as Mobilise-D has it
+    cadence_spm: float = math.nan  # mean over strides of two steps by the stride's time (Mobilise-D)
     step_s: float = math.nan
     stride_s: float = math.nan
     stride_cv_percent: float = math.nan
@@ -95,9 +96,10 @@ def measured(track: Track, contacts: Contacts, height_m: float) -> tuple[Measure
 
 
 def cadence_spm(contacts: Contacts) -> float:
-    """Steps a minute over all whole strides; NaN without any."""
-    strides = _strides(contacts)
-    return float((120.0 / (contacts.t[strides + 2] - contacts.t[strides])).mean()) if len(strides) else math.nan
+    """Steps a minute: mean over strides of up to LONGEST_STRIDE_S, slow ones and all; NaN without any."""
+    stride_s = contacts.t[2:] - contacts.t[:-2]
+    stride_s = stride_s[stride_s <= LONGEST_STRIDE_S]
+    return float((120.0 / stride_s).mean()) if len(stride_s) else math.nan
 
 
 def _strides(contacts: Contacts) -> NDArray[np.intp]:

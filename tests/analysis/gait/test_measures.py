@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.gait.contacts import Contacts, contacts_of
-from analysis.gait.measures import NAMES, SHORTEST_S, Measures, cadence_spm, measured
+from analysis.gait.measures import NAMES, Measures, cadence_spm, measured
 from analysis.gait.track import tracks_of
 from analysis.model import Segment
 from tests.analysis.made_walks import MadeWalk
@@ -102,11 +102,13 @@ def test_every_unknown_value_has_a_reason() -> None:
     assert "not calibrated" in reasons[0]
 
 
-def test_a_walk_with_pauses_tells_no_stride_across_them() -> None:
-    whole = MadeWalk().contacts_s
-    paused = Contacts(np.where(whole > 10.0, whole + 4.0, whole), np.arange(len(whole)) % 2 == 0)
-    assert cadence_spm(paused) == pytest.approx(108.0)
-    assert math.isnan(cadence_spm(Contacts(whole[:2], paused.is_left[:2])))
-    same = Contacts(whole, np.ones(len(whole), bool))
-    assert math.isnan(cadence_spm(same))  # nobody hops on one foot
-    assert whole[-1] - whole[0] > SHORTEST_S
+def test_a_pause_is_no_stride_and_nobody_walks_on_one_foot() -> None:
+    walk = MadeWalk()
+    whole, is_left = walk.contacts_s, np.arange(walk.steps) % 2 == 0
+    assert cadence_spm(Contacts(np.where(whole > 10.0, whole + 4.0, whole), is_left)) == pytest.approx(108.0)
+    assert math.isnan(cadence_spm(Contacts(whole[:2], is_left[:2])))
+    pose = walk.pose()
+    (track,) = tracks_of([pose], 0, len(pose.t))
+    told, reasons = measured(track, Contacts(whole, np.ones(walk.steps, bool)), HEIGHT_M)
+    assert all(math.isnan(getattr(told, name)) for name in NAMES)
+    assert "strides" in reasons[0]
