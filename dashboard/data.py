@@ -8,14 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, tzinfo
 
+import numpy as np
+
 import analysis.metrics
 from analysis.exposure import bands_of
 from analysis.io.reader import Minutes, MinuteValues, Reader, Session
 from analysis.io.settings import Settings
 from analysis.metrics import Metric
-from analysis.model import Event, PostureFrame
+from analysis.model import Activity, Event, PostureFrame
 from analysis.registry import discover
-from dashboard import day, health, live, seat
+from dashboard import day, gait, health, live, seat
 from dashboard.day import MINUTE_S, Day, Recorded
 from dashboard.health import Health, Notice
 from dashboard.live import Live
@@ -94,6 +96,15 @@ def read_day(reader: Reader, wearer: str, which: date, zone: tzinfo | None) -> D
         for session in reader.sessions(wearer, start, end)
     ]
     return day.day_of(which, recorded, zone)
+
+
+def read_walks(reader: Reader, wearer: str, which: date, zone: tzinfo | None) -> tuple[gait.Walked, ...]:
+    """The gait of every walk of the day, in order of time."""
+    start, end = day.bounds(which, zone)
+    none = Minutes(np.empty(0), {}, np.empty((0, len(Activity))))
+    sessions = reader.sessions(wearer, start, end)
+    recorded = [Recorded(session, reader.events(session, "gait"), (), none) for session in sessions]
+    return gait.walks_of(day.visible(recorded, start, end))
 
 
 def read_sitting(

@@ -7,7 +7,7 @@ from datetime import date, datetime, tzinfo
 import streamlit as st
 
 from analysis.model import Activity, PromptState
-from dashboard import charts, data, words
+from dashboard import charts, data, gait, words
 from dashboard.day import Asked, Bout, Day
 from dashboard.live import MAIN
 from dashboard.page import Context, Page, in_one_sentence
@@ -63,6 +63,7 @@ def _day(context: Context, wearer: str, which: date, newest: date) -> None:
         _curves(day)
         _sitting([bout for bout in day.bouts if bout.activity is Activity.SITTING], context.zone)
         _restlessness(day)
+        gait.show(data.read_walks(context.reader, wearer, which, context.zone), context.zone)
         _prompts(day.prompts, context.zone)
 
 

@@ -1,0 +1,123 @@
+"""How the day's walks were: a plain table of the latest of them, beside what studies found in healthy adults.
+
+To compare with one's own other days. Nothing here says what is wrong with anybody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from html import escape
+
+import streamlit as st
+
+from analysis.metrics.pelvic_obliquity import METRIC as OBLIQUITY
+from analysis.metrics.pelvic_tilt import METRIC as TILT
+from analysis.model import Value
+from dashboard.day import Recorded
+
+LATEST = 4  # walks that are shown
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """One walk, or a minute of a long one."""
+
+    at: float  # s since the Unix epoch
+    values: dict[str, Value]  # as the event "gait" has them
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    label: str
+    name: str
+    form: str
+    error: str = ""  # typical, where one was measured
+    usual: str = ""  # in healthy adults, where a source says so
+
+
+# Error of the cadence: mean over straight walks of two people (benchmarks/results.md). Usual ranges: rotation and
+# obliquity 8–12°, tilt 2–4°, harmonic ratio 2–4.
+_ROWS = (
+    _Row("Steps", "steps", "{:.0f}"),
+    _Row("Cadence", "cadence_spm", "{:.0f} steps/min", error="±0.6 steps/min"),
+    _Row("Stride time", "stride_s", "{:.2f} s"),
+    _Row("… varies by", "stride_cv_percent", "{:.1f} %"),
+    _Row("Left and right step differ by", "asymmetry_percent", "{:.0f} %"),
+    _Row("Step length", "step_length_m", "{:.2f} m"),
+    _Row("Walking speed", "speed_m_s", "{:.2f} m/s"),
+    _Row("Steps alike (1 = all the same)", "step_regularity", "{:.2f}"),
+    _Row("Strides alike (1 = all the same)", "stride_regularity", "{:.2f}"),
+    _Row("Smoothness (harmonic ratio)", "harmonic_ratio", "{:.1f}", usual="2 to 4"),
+    _Row("Spring in the step (push-off)", "push_off_m_s2", "{:.1f} m/s²"),
+    _Row("Pelvis turns left and right by", "rotation_deg", "{:.0f}°", usual="8 to 12°"),
+    _Row("Pelvis tips to the sides by", "obliquity_deg", "{:.0f}°", f"±{OBLIQUITY.error:.0f}°", "8 to 12°"),
+    _Row("Pelvis tilts forward and back by", "tilt_deg", "{:.0f}°", f"±{TILT.error:.0f}°", "2 to 4°"),
+)
+
+
+def walks_of(pieces: Sequence[tuple[Recorded, float, float]]) -> tuple[Walked, ...]:
+    """Every walk in the visible pieces of the day's sessions, in order of time. Pure."""
+    walks = [
+        Walked(one.session.started_at + event.start_s, dict(event.values))
+        for one, start, end in pieces
+        for event in one.events
+        if event.kind == "gait" and start <= one.session.started_at + event.start_s < end
+    ]
+    return tuple(sorted(walks, key=lambda walk: walk.at))
+
+
+def table(walks: Sequence[Walked], zone: tzinfo | None) -> dict[str, list[str]]:
+    """A column for each of the latest walks that could be measured, the newest first; empty without any. Pure."""
+    shown = _measured(walks)
+    if not shown:
+        return {}
+    rows = [row for row in _ROWS if any(walk.values.get(row.name) is not None for walk in shown)]
+    columns = {f"{datetime.fromtimestamp(walk.at, zone):%H:%M:%S}": walk for walk in shown}
+    return {
+        "": [row.label for row in rows],
+        **{clock: [_said(walk.values.get(row.name), row.form) for row in rows] for clock, walk in columns.items()},
+        "Error": [row.error for row in rows],
+        "In studies": [row.usual for row in rows],
+    }
+
+
+def steps(walks: Sequence[Walked]) -> int:
+    """Of all walks, the short ones too. Pure."""
+    counts = (walk.values.get("steps") for walk in walks)
+    return sum(int(count) for count in counts if isinstance(count, int | float))
+
+
+def unknown(walks: Sequence[Walked]) -> str:
+    """Why the shown walks lack a number; empty where they lack none. Pure."""
+    reasons = dict.fromkeys(str(walk.values["reason"]) for walk in _measured(walks) if walk.values.get("reason"))
+    return "; ".join(reasons)
+
+
+def show(walks: Sequence[Walked], zone: tzinfo | None) -> None:
+    """The table under its heading; nothing on a day without a walk."""
+    if not walks:
+        return
+    st.markdown("#### How you walked")
+    with st.container(key="today_gait"):
+        st.html(
+            f'<div class="up-soft">{steps(walks)} steps while walking. Below the latest walks of 8 seconds or more: '
+            "numbers to compare with your own other days, not a verdict. Walking in a room, with turns and stops, "
+            "differs from the straight walks of studies.</div>"
+        )
+        told = table(walks, zone)
+        if told:
+            st.table(told, hide_index=True, border="horizontal")
+        why = unknown(walks)
+        if why:
+            hint = " Set height_m under [body] for step length and speed." if "height" in why else ""
+            st.html(f'<div class="up-soft">Not known: {escape(why)}.{hint}</div>')
+
+
+def _measured(walks: Sequence[Walked]) -> list[Walked]:
+    return [walk for walk in reversed(walks) if walk.values.get("cadence_spm") is not None][:LATEST]
+
+
+def _said(value: Value, form: str) -> str:
+    return form.format(value) if isinstance(value, int | float) else "–"
