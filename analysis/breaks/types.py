@@ -112,8 +112,10 @@ class BreakType:
     can_skip: bool = True
     skip_after_share: float = 0.0  # of the break, before which it cannot be skipped
     skips_in_row: int = -1  # after so many, neither skip nor postpone; -1: without limit
+    force_after: int = -1  # after so many ignored it comes at level 3 and cannot be put off; -1: never
     skip_resets: bool = False  # a skip empties the clock
     is_strict: bool = False  # neither skip nor postpone, but for the emergency exit
+    starts_itself: bool = True  # Credit.TIMER: the break begins by itself; else when the wearer starts it
     fades_s: float = 0.0  # the most by which a held habit puts the prompt off
     idle_s: float = 60.0  # without keys and mouse: away, where that has to tell
     reset_s: float = math.inf  # so long away empties the clock

@@ -1,0 +1,362 @@
+"""All the clocks and ladders of one wearer, the one prompt that may be open, and what is written down about them."""
+
+from __future__ import annotations
+
+from analysis.breaks import suppression, words
+from analysis.breaks.asking import Asking
+from analysis.breaks.clocks import Account, Flow
+from analysis.breaks.fading import Habits
+from analysis.breaks.ladder import Ladder
+from analysis.breaks.ledger import Book
+from analysis.breaks.presence import NOT_SEEN, OFF_SEAT, TICKS_PER_S, VAGUE, Presence
+from analysis.breaks.suppression import Block
+from analysis.breaks.types import BreakRules, Clock, Credit, Mode, Why
+from analysis.breaks.world import World, ticks
+from analysis.model import BreakMemory, Event, Prompt, PromptState
+
+_POSTURES = (Clock.STATIC, Clock.BENT, Clock.ARCHED)
+
+
+class Breaks:
+    """Moves all clocks to a moment and decides what follows from it; `told` collects what is to be told."""
+
+    def __init__(self, rules: BreakRules) -> None:
+        self.rules = rules
+        self.world = World(rules)
+        self.accounts = {one.name: Account(one) for one in rules.types}
+        self.ladders = {one.name: Ladder() for one in rules.types}
+        self.habits = Habits(rules.fading)
+        self.book = Book()
+        self.asking: Asking | None = None
+        self.told: list[Prompt | Event] = []
+        self._shown: Prompt | None = None
+        self._last: tuple[str, int] | None = None  # kind and end of the last prompt
+        self._count = 0
+        self._day = -1
+        self._kept_days: dict[tuple[int, str], float] = {}
+        self._heeded: frozenset[str] = frozenset()  # asked for at the desk, or as things are; other clocks run unheeded
+
+    def settle(self, now: int) -> None:
+        """Bring everything to `now`, with what is known at `now`."""
+        self._run(now)
+        self._turn_day(now)
+        modes = self.rules.modes
+        self._heeded = modes.get(Mode.DESK, frozenset()) | modes.get(self.world.mode(now), frozenset())
+        for name, account in self.accounts.items():
+            self.ladders[name].refresh(is_due=account.is_due, now=now)
+        timer_ran = self.world.timer_runs
+        self._go_on(now)
+        self._look_at_ended(now)
+        kept = self._choose(now)
+        if self.world.timer_runs is not timer_ran:
+            self._run(now)
+        self._note(now, kept)
+
+    def next(self, now: int) -> int:
+        """The first tick after `now` at which something may follow without anything new becoming known."""
+        world = self.world
+        at = [world.body.next(), world.wall.next_edge(now), world.pause_ends_at(now)]
+        for name, account in self.accounts.items():
+            at += [account.due_at(), world.idle_at(account.type, now)]
+            if not account.is_due and (due := account.due_at()) is not None:
+                at.append(due - ticks(self.rules.spacing_s))
+            if account.is_due:
+                at += self._pace_of(name, now)
+            if account.type.clock in _POSTURES:
+                at.append(account.away_at(account.type.length_s))
+        if self.asking is not None:
+            at += self.asking.next()
+        return min((tick for tick in at if tick is not None and tick > now), default=now + ticks(3600.0))
+
+    def _pace_of(self, name: str, now: int) -> list[int | None]:
+        one, ladder, world = self.accounts[name].type, self.ladders[name], self.world
+        deferred = None if ladder.deferred_from is None else ladder.deferred_from + ticks(self.rules.defer_s)
+        spaced = None if self._last is None else self._last[1] + ticks(self.rules.spacing_s)
+        patient = (ladder.due or now) + ticks(self.habits.patience_s(one))
+        return [ladder.not_before, deferred, spaced, patient, world.body.since + ticks(self.rules.return_s)]
+
+    def _run(self, now: int) -> None:
+        """All clocks, up to where it is clear what the time was."""
+        body = self.world.body
+        since = body.settle(now)
+        held = body.held
+        for account in self.accounts.values():
+            one = account.type
+            is_by_clock = self.world.is_by_clock(one)
+            clear = now if is_by_clock or held is None else held
+            account.run_to(clear if is_by_clock or since is None else since)
+            flow = self.world.flow(one, now)
+            account.switch(flow, self.world.idle_already_s(one, now) if flow is Flow.AWAY else 0.0)
+            account.run_to(clear)
+
+    def _turn_day(self, now: int) -> None:
+        """The day's total belongs to its day, whichever way the clock on the wall is set."""
+        day = self.world.wall.day(now)
+        if day == self._day:
+            return
+        self._write_overdue(self._day)
+        self.book.settle(now, self._day)
+        for name, account in self.accounts.items():
+            if account.type.clock is Clock.DAY:
+                self._kept_days[self._day, name] = account.clock_s
+                account.clear(account.clock_s if self._day < 0 else self._kept_days.get((day, name), 0.0))
+        self._day = day
+
+    def _go_on(self, now: int) -> None:
+        asking = self.asking
+        if asking is None:
+            return
+        asking.step(now)
+        is_asked = asking.prompt.state in (PromptState.HEADS_UP, PromptState.OPEN)
+        if is_asked and not asking.is_wanted and self._taken_back(asking, now):
+            asking.end(PromptState.WITHDRAWN, now)
+        self.show(now)
+
+    def _taken_back(self, asking: Asking, now: int) -> bool:
+        ladder = self.ladders[asking.prompt.kind]
+        ordered = suppression.by_order(asking.account.type, self.world, self.habits, now)
+        return ordered is not None or suppression.by_desk(ladder, self.world, now) is not None
+
+    def show(self, now: int, reason: str = "") -> None:
+        """Tell the prompt where it has changed, and put it away where it has ended."""
+        asking = self.asking
+        if asking is None:
+            return
+        self.world.timer_runs = asking.prompt.state is PromptState.IN_BREAK and (
+            asking.account.type.credit is Credit.TIMER
+        )
+        if asking.prompt is not self._shown:
+            self._shown = asking.prompt
+            self.told.append(asking.prompt)
+        if asking.prompt.state.is_ended:
+            self.asking = None
+            self._put_away(asking, now, reason)
+
+    def _put_away(self, asking: Asking, now: int, reason: str) -> None:
+        prompt, account, one = asking.prompt, asking.account, asking.account.type
+        ladder = self.ladders[prompt.kind]
+        self._last = (prompt.kind, now)
+        self.book.ended(self._day, prompt, reason)
+        match prompt.state:
+            case PromptState.DONE:
+                ladder.skips = 0
+                if account.flow is not Flow.RUN or one.credit is Credit.TIMER:
+                    account.clear()
+            case PromptState.SHORT | PromptState.IGNORED:
+                ladder.ignored += prompt.state is PromptState.IGNORED
+                ladder.leave(now + ticks(one.again_s), Why.ANSWERED)
+            case PromptState.SKIPPED:
+                ladder.skips += 1
+                ladder.leave(now + ticks(one.again_s), Why.ANSWERED)
+                if one.skip_resets:
+                    account.clear()
+        if prompt.begun_s is not None:
+            for other in self.accounts.values():
+                other.is_counted = True  # this break was asked for: no type counts it as its own
+        if prompt.state is PromptState.DONE and one.clock in (Clock.BENT, Clock.ARCHED):
+            self._say_good(one.name, prompt.begun_s, now)
+
+    def _say_good(self, kind: str, begun_s: float | None, now: int) -> None:
+        start_s = now / TICKS_PER_S if begun_s is None else begun_s
+        self.told.append(Event("good_posture", start_s, now / TICKS_PER_S, {"kind": kind}))
+
+    def _look_at_ended(self, now: int) -> None:
+        """Breaks that nobody asked for."""
+        for account in self.accounts.values():
+            one, ended_s, account.ended_s = account.type, account.ended_s, None
+            is_posture = one.clock in (Clock.BENT, Clock.ARCHED)
+            if is_posture and account.away_s >= one.length_s - 1e-6 and not account.is_counted:
+                account.is_counted = True
+                if account.before_s >= one.interval_s:
+                    self._say_good(one.name, (now - round(account.away_s * TICKS_PER_S)) / TICKS_PER_S, now)
+                ended_s = account.away_s
+            elif ended_s is None or account.is_counted:
+                continue
+            self._count_unasked(account, ended_s)
+
+    def _count_unasked(self, account: Account, ended_s: float) -> None:
+        one = account.type
+        if account.before_s <= 0 or one.name not in self._heeded:
+            return
+        is_whole = ended_s >= one.enough_s - 1e-6
+        is_worth = account.before_s >= one.interval_s / 2
+        if one.clock in _POSTURES and not (is_whole and is_worth):
+            return  # who sits freely shifts all the time
+        if not is_whole and ended_s < self.rules.rise_s:
+            return
+        self.book.unasked(self._day, one.name, ended_s, is_whole=is_whole)
+        if is_whole and is_worth:
+            self.habits.learn(one.name, is_unasked=True)
+
+    def shifted(self, at: int, now: int) -> None:
+        """A shift of posture ended at tick `at`."""
+        for account in self.accounts.values():
+            if account.type.clock is not Clock.STATIC or account.flow is not Flow.RUN:
+                continue
+            asking = self.asking
+            if asking is not None and asking.account is account:
+                asking.shifted(at, now)
+                self.show(now)
+            elif account.clock_s >= account.type.interval_s / 2:
+                self.book.unasked(self._day, account.type.name, account.type.length_s, is_whole=True)
+                self.habits.learn(account.type.name, is_unasked=True)
+            account.clear(min(account.clock_s, max(0.0, (account.at - at) / TICKS_PER_S)))
+
+    def _in_turn(self) -> list[Account]:
+        """Which of the due ones comes first: the smallest, and behind it what was asked for and ignored."""
+        due = [account for name, account in self.accounts.items() if account.is_due and name in self._heeded]
+        if not self.rules.is_smallest_first:
+            return sorted(due, key=lambda one: (-one.type.action, -one.type.length_s))
+        return sorted(due, key=lambda one: (self.ladders[one.type.name].ignored, one.type.action, one.type.length_s))
+
+    def _choose(self, now: int) -> tuple[Block, Account] | None:
+        """Start the prompt that is to be told now; else what keeps the first due one back."""
+        if self.asking is not None:
+            return None
+        shown: tuple[Block, Account] | None = None
+        for account in self._in_turn():
+            block = self._block(account, now)
+            if block is None:
+                self.ask(account, now, is_wanted=False)
+                return None
+            if shown is None or shown[0].why is Why.MODE:
+                shown = (block, account)
+        return shown
+
+    def _block(self, account: Account, now: int) -> Block | None:
+        one, ladder, world = account.type, self.ladders[account.type.name], self.world
+        block = suppression.by_body(one, world, now)
+        if block is None and account.flow is not Flow.RUN:
+            block = Block(Why.IN_BREAK)
+        return (
+            block
+            or suppression.by_order(one, world, self.habits, now)
+            or suppression.by_pace(one, ladder, world, self.habits, self._last, now)
+            or self._by_larger(account, now)
+            or suppression.by_desk(ladder, world, now)
+        )
+
+    def _by_larger(self, account: Account, now: int) -> Block | None:
+        """A larger break is about to fall due, and does for this one as well."""
+        if not self.rules.is_smallest_first:
+            return None
+        soon = now + ticks(self.rules.spacing_s)
+        names = self.rules.modes.get(self.world.mode(now), frozenset())
+        due = [
+            at
+            for name, other in self.accounts.items()
+            if name in names and other.type.action > account.type.action and (at := other.due_at()) is not None
+        ]
+        first = min(due, default=soon + 1)
+        return Block(Why.SPACED, first) if first <= soon else None
+
+    def ask(self, account: Account, now: int, *, is_wanted: bool) -> None:
+        """Open a prompt; there is none open."""
+        one, ladder = account.type, self.ladders[account.type.name]
+        reason = words.reason(account, self.accounts, self.world, now)
+        self._count += 1
+        due = now if ladder.due is None else ladder.due
+        prompt = Prompt(
+            prompt_id=f"{one.name}-{self._count}",
+            kind=one.name,
+            level=0,
+            reason="You asked for this break." if is_wanted else reason,
+            due_s=due / TICKS_PER_S,
+            state=PromptState.HEADS_UP,
+            told_s=now / TICKS_PER_S,
+            length_s=one.length_s,
+            action=one.content[ladder.asked % len(one.content)] if one.content else "",
+        )
+        ladder.asked += 1
+        self.book.prompted(self._day, one.name)
+        if not is_wanted:
+            self.habits.learn(one.name, is_unasked=False)
+        self.asking = Asking(prompt, account, ladder, self.world, now, is_wanted=is_wanted)
+        self.asking.step(now)
+        self.show(now)
+
+    def _note(self, now: int, kept: tuple[Block, Account] | None) -> None:
+        """Write down why."""
+        if self.asking is not None:
+            prompt = self.asking.prompt
+            is_break = prompt.state is PromptState.IN_BREAK
+            why, account = Why.IN_BREAK if is_break else Why.PROMPTED, self.asking.account
+            detail = "" if is_break else "a quiet word first" if prompt.state is PromptState.HEADS_UP else "aloud"
+            self.book.note(now, why, account, detail, self._day)
+        elif kept is not None:
+            self.book.note(now, kept[0].why, kept[1], "", self._day)
+        elif self.world.body.held is None:
+            why = self._at_rest(now)
+            self.book.note(now, why, None if why is Why.UNKNOWN else self._next_due(now), "", self._day)
+
+    def _at_rest(self, now: int) -> Why:
+        """Nothing is due: why not."""
+        presence = self.world.body.presence
+        if presence in OFF_SEAT or presence is Presence.MOVING:
+            return Why.OFF_SEAT
+        soonest = self._next_due(now)
+        if presence in NOT_SEEN and (soonest is None or soonest.flow is not Flow.RUN):
+            return Why.UNKNOWN if self.world.desk is None else Why.AWAY
+        return Why.NOT_DUE
+
+    def _next_due(self, now: int) -> Account | None:
+        """Of the types asked for now, whose clock will be full first."""
+        names = self.rules.modes.get(self.world.mode(now), frozenset())
+        asked = [account for name, account in self.accounts.items() if name in names]
+        running = [account for account in asked if account.flow is Flow.RUN] or asked
+        return min(running, key=lambda one: one.type.interval_s - one.clock_s, default=None)
+
+    def _write_overdue(self, day: int) -> None:
+        for name, account in self.accounts.items():
+            if account.overdue_s > 0 and name in self._heeded:
+                self.book.overdue(day, name, account.overdue_s)
+            account.overdue_s = 0.0
+
+    def summed(self, now: int) -> BreakMemory:
+        """Bring the record up to `now`, and what the next session is to know."""
+        self._write_overdue(self._day)
+        self.book.settle(now, self._day)
+        return BreakMemory(
+            at_s=now / TICKS_PER_S,
+            utc_s=self.world.wall.utc_s(now),
+            clocks_s={name: account.clock_s for name, account in self.accounts.items()},
+            seated_s=max((a.clock_s for a in self.accounts.values() if a.type.clock is Clock.DAY), default=0.0),
+            day=self._day,
+            skips={name: ladder.skips for name, ladder in self.ladders.items()},
+            habits=dict(self.habits.shares),
+        )
+
+    def slept(self, slept_s: float, now: int) -> None:
+        """The computer slept, and the session's clock with it: time passed in which nobody was seen."""
+        if self.asking is not None and slept_s >= VAGUE / TICKS_PER_S:
+            self.asking.close(now)
+            self.show(now)
+        for account in self.accounts.values():
+            flow = account.flow
+            is_away = self.world.is_by_desk(account.type) and flow is not Flow.HOLD
+            account.switch(Flow.AWAY if is_away else Flow.HOLD)
+            account.pass_by(slept_s)
+            account.switch(flow)
+
+    def remember(self, memory: BreakMemory, gap_s: float) -> None:
+        """Take up what an earlier session left, `gap_s` ago (NaN: nobody knows when)."""
+        self.habits.shares = {**memory.habits, **self.habits.shares}
+        for name, account in self.accounts.items():
+            self.ladders[name].skips += memory.skips.get(name, 0)
+            carried_s = memory.clocks_s.get(name, 0.0)
+            if account.type.clock is Clock.DAY:
+                if memory.day == self._day:
+                    account.clear(account.clock_s + carried_s)
+            elif gap_s < min(account.type.interval_s, 1800.0):
+                account.clear(account.clock_s + carried_s)
+
+    def close(self, now: int) -> None:
+        """The session is over."""
+        self.settle(now)
+        if self.asking is not None:
+            self.asking.close(now)
+            self.show(now)
+        for account in self.accounts.values():
+            if account.away_s > 0 and not account.is_counted:
+                self._count_unasked(account, account.away_s)
+        self.book.close(now, self._day)
