@@ -15,7 +15,7 @@ from analysis import covariance
 from analysis.inclination import Inclination, Step
 from analysis.intake import Intake, Rows
 from analysis.model import Floats
-from analysis.orientation import DELAY_S, FIRST, Run, turned
+from analysis.orientation import FIRST, Run, turned
 from analysis.strapdown import Chunks
 
 
@@ -28,7 +28,7 @@ class Smoothed:
     gyr: Floats  # (n, 3) rad/s without bias
 
 
-def smoothed(t: Floats, acc: Floats, gyr: Floats, *, delay_s: float = DELAY_S) -> Smoothed:
+def smoothed(t: Floats, acc: Floats, gyr: Floats, *, delay_s: float = 0.0) -> Smoothed:
     """A whole recording of one sensor; t (n,) s, acc (n, 3) m/s², gyr (n, 3) rad/s.
 
     Broken rows and gaps as in `OrientationFilter`; a gap ends what the future can tell of tilt, not of the bias before.

@@ -16,6 +16,7 @@ from analysis.model import GRAVITY, Floats
 
 ACC_RANGE = 16 * GRAVITY  # m/s², and
 GYR_RANGE = np.radians(2000.0)  # rad/s: the recording sensor's own, so that int16 clips nothing that it had not
+DELAY_S = 0.004  # by which BROAD's samples lag its reference at every speed of turning: its sensor's own low-pass
 _PASS = 0.42  # of the new rate: the anti-aliasing filter's corner
 
 
