@@ -25,6 +25,7 @@ _Columns = dict[str, list[Any]]
 
 _SHOWN = [activity for activity in Activity if activity is not Activity.UNKNOWN]
 _ROWS = ["Prompts", "Walking", "Standing", "Sitting", "Lying"]
+_RARE = (Activity.OTHER, Activity.NOT_WORN)
 _USUAL = alt.Scale(domain=alt.DomainUnionWith(unionWith=[-20, 10]))  # degrees; small sway stays small
 _MARKS = {  # shape and colour by what became of a prompt
     PromptState.DONE: ("triangle-up", "#1f8f84"),
@@ -119,9 +120,11 @@ def day_chart(day: Day) -> None:
     _draw(layers.properties(height=240), {"bouts": bouts, "prompts": prompts}, told)
 
 
-def _row() -> alt.Y:
+def _row(day: Day) -> alt.Y:
+    """A row for each activity; those that are rare only on days that have them."""
+    rare = [ACTIVITY_WORDS[activity] for activity in _RARE if day.totals_s[activity] > 0]
     axis = alt.Axis(grid=True, ticks=False)
-    return alt.Y("row:N", sort=_ROWS, scale=alt.Scale(domain=_ROWS), title=None, axis=axis)
+    return alt.Y("row:N", sort=[*_ROWS, *rare], scale=alt.Scale(domain=[*_ROWS, *rare]), title=None, axis=axis)
 
 
 def _bars(day: Day) -> alt.Chart:
@@ -131,7 +134,7 @@ def _bars(day: Day) -> alt.Chart:
         .encode(
             x=_time_axis(day),
             x2="end:T",
-            y=_row(),
+            y=_row(day),
             color=alt.Color("row:N", scale=_activity_colours(), legend=None),
             tooltip=[
                 alt.Tooltip("row:N", title="activity"),
@@ -155,7 +158,7 @@ def _marks(day: Day) -> alt.Chart:
         .mark_point(size=150, filled=True, opacity=1)
         .encode(
             x=alt.X("at:T"),
-            y=_row(),
+            y=_row(day),
             shape=alt.Shape("outcome:N", scale=shapes, legend=legend),
             color=alt.Color("outcome:N", scale=colours),
             tooltip=[alt.Tooltip("at:T", format="%H:%M", title="asked at"), alt.Tooltip("outcome:N", title="outcome")],

@@ -6,11 +6,12 @@ import uuid
 
 from analysis.errors import PostureError
 from analysis.io import mqtt
-from analysis.model import CalibrationKind, Segment, Stance
+from analysis.model import Activity, CalibrationKind, Segment, Stance
 from analysis.schema import Command, Reply
 from dashboard.page import Context
 
 _PATIENCE_S = 3.0
+_PAST_PATIENCE_S = 30.0  # a session of the past is worked through again before its wearer's word is taken
 
 
 def calibrate(context: Context, stance: Stance, kind: CalibrationKind, lasts_s: float) -> Reply:
@@ -19,15 +20,23 @@ def calibrate(context: Context, stance: Stance, kind: CalibrationKind, lasts_s: 
     return _ask(context, "service", command)
 
 
+def correct(context: Context, wearer: str, activity: Activity, session_id: str, start_s: float, end_s: float) -> Reply:
+    """What the wearer really did then, in seconds since that session's start; UNKNOWN takes corrections back."""
+    command = Command(
+        id=_new_id(), action="correct", session_id=session_id, activity=activity, start_s=start_s, end_s=end_s
+    )
+    return _ask(context, "service", command, wearer=wearer, patience_s=_PAST_PATIENCE_S)
+
+
 def signal(context: Context, action: str, segment: Segment) -> Reply:
     """A "buzz" or an "identify" light of the sensor on that segment."""
     return _ask(context, "bridge", Command(id=_new_id(), action=action, segment=segment))
 
 
-def _ask(context: Context, part: str, command: Command) -> Reply:
+def _ask(context: Context, part: str, command: Command, *, wearer: str = "", patience_s: float = _PATIENCE_S) -> Reply:
     """The answer; where none can be had, one that says why."""
     try:
-        return mqtt.request(mqtt.resolve(context.settings), context.wearer, part, command, _PATIENCE_S)
+        return mqtt.request(mqtt.resolve(context.settings), wearer or context.wearer, part, command, patience_s)
     except PostureError as error:
         return Reply(id=command.id, ok=False, message=str(error))
 

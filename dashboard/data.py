@@ -11,6 +11,7 @@ from datetime import date, tzinfo
 import numpy as np
 
 import analysis.metrics
+from analysis.corrections import CORRECTED, spans_of
 from analysis.exposure import bands_of
 from analysis.io.reader import Minutes, MinuteValues, Reader, Session
 from analysis.io.settings import Settings
@@ -124,13 +125,15 @@ def read_sitting(
 
 def _piece(reader: Reader, one: Recorded, start_s: float, end_s: float) -> Piece:
     """[start_s, end_s) of a session."""
+    spans = spans_of(reader.events(one.session, CORRECTED))
     minutes = one.minutes
     seen = (minutes.t0 + MINUTE_S / 2 >= start_s) & (minutes.t0 + MINUTE_S / 2 < end_s)
     values = {
         name: MinuteValues(of.mean[seen], of.low[seen], of.high[seen], of.n[seen])
         for name, of in minutes.values.items()
     }
-    return Piece(reader.frames(one.session, start_s, end_s), Minutes(minutes.t0[seen], values, minutes.seconds[seen]))
+    kept = Minutes(minutes.t0[seen], values, minutes.seconds[seen])
+    return seat.corrected(Piece(reader.frames(one.session, start_s, end_s), kept), spans)
 
 
 def newest_day(reader: Reader, wearer: str, zone: tzinfo | None) -> date:

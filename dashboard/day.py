@@ -13,6 +13,8 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 import numpy as np
 
+from analysis.bout_statistics import Span, statistics_of
+from analysis.corrections import Corrected, overlaid, spans_of
 from analysis.io.reader import Minutes, Session
 from analysis.model import Activity, Event, Floats, Prompt, PromptState
 from dashboard.live import BOUT_KINDS
@@ -36,6 +38,26 @@ class Bout:
     start: float
     end: float
     is_open: bool  # still going on at `end`
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A part of the day that one session is believed about."""
+
+    session_id: str
+    started_at: float  # of the session
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What the wearer says they really did; it holds over whatever was told."""
+
+    session_id: str
+    start: float
+    end: float
+    activity: Activity
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +86,9 @@ class Day:
     start: float
     end: float
     recorded_s: float
-    bouts: tuple[Bout, ...]  # in order of time, none overlapping
+    stretches: tuple[Stretch, ...]
+    bouts: tuple[Bout, ...]  # in order of time, none overlapping, as corrected
+    corrections: tuple[Correction, ...]
     totals_s: Mapping[Activity, float]  # all activities; with UNKNOWN they add up to recorded_s
     rises: int
     shifts: int  # of posture, while sitting
@@ -91,7 +115,9 @@ def day_of(day: date, recorded: Sequence[Recorded], zone: tzinfo | None) -> Day:
     """The day, from everything of the sessions that touch it, in any order."""
     start, end = bounds(day, zone)
     pieces = visible(recorded, start, end)
-    bouts = tuple(sorted((b for r, a, z in pieces for b in _bouts(r, a, z)), key=lambda bout: bout.start))
+    told = sorted((b for r, a, z in pieces for b in _bouts(r, a, z)), key=lambda bout: bout.start)
+    corrections = tuple(one for r, a, z in pieces for one in _corrections(r, a, z))
+    bouts = tuple(_corrected(told, corrections))
     totals = dict.fromkeys(Activity, 0.0)
     for bout in bouts:
         totals[bout.activity] += bout.end - bout.start
@@ -103,14 +129,16 @@ def day_of(day: date, recorded: Sequence[Recorded], zone: tzinfo | None) -> Day:
         start=start,
         end=end,
         recorded_s=recorded_s,
+        stretches=tuple(Stretch(r.session.session_id, r.session.started_at, a, z) for r, a, z in pieces),
         bouts=bouts,
+        corrections=corrections,
         totals_s=totals,
-        rises=_count("rise", pieces),
-        shifts=_count("shift", pieces),
-        fidgets=_count("fidget", pieces),
+        rises=_rises(bouts) if corrections else _count("rise", pieces),
+        shifts=_count("shift", pieces, _not_seated(corrections)),
+        fidgets=_count("fidget", pieces, _not_seated(corrections)),
         longest_sitting_s=max((b.end - b.start for b in bouts if b.activity is Activity.SITTING), default=0.0),
         prompts=tuple(sorted(prompts, key=lambda asked: asked.at)),
-        curves=_curves(pieces),
+        curves=_curves(pieces, [one for one in corrections if one.activity is Activity.NOT_WORN]),
     )
 
 
@@ -130,12 +158,42 @@ def visible(recorded: Sequence[Recorded], start: float, end: float) -> list[tupl
     return sorted(pieces, key=lambda piece: piece[1])
 
 
-def _count(kind: str, pieces: Sequence[tuple[Recorded, float, float]]) -> int:
-    return sum(
-        event.kind == kind and a <= one.session.started_at + event.start_s < z
+def _count(kind: str, pieces: Sequence[tuple[Recorded, float, float]], denied: Sequence[Correction] = ()) -> int:
+    """Events of a kind, but for those in spans that the wearer denied."""
+    starts = [
+        one.session.started_at + event.start_s
         for one, a, z in pieces
         for event in one.events
+        if event.kind == kind and a <= one.session.started_at + event.start_s < z
+    ]
+    return sum(not any(span.start <= start < span.end for span in denied) for start in starts)
+
+
+def _corrections(one: Recorded, start: float, end: float) -> list[Correction]:
+    """The session's corrections cut to [start, end)."""
+    begun, session_id = one.session.started_at, one.session.session_id
+    cut = [(max(start, begun + s.start_s), min(end, begun + s.end_s), s.activity) for s in spans_of(one.events)]
+    return [Correction(session_id, a, z, activity) for a, z, activity in cut if a < z]
+
+
+def _corrected(told: Sequence[Bout], corrections: Sequence[Correction]) -> Sequence[Bout]:
+    if not corrections:
+        return told
+    spans = overlaid(
+        (Corrected(bout.start, bout.end, bout.activity) for bout in told),
+        (Corrected(one.start, one.end, one.activity) for one in corrections),
     )
+    still_on = {(bout.activity, bout.end) for bout in told if bout.is_open}
+    return [Bout(s.activity, s.start_s, s.end_s, (s.activity, s.end_s) in still_on) for s in spans]
+
+
+def _not_seated(corrections: Sequence[Correction]) -> list[Correction]:
+    return [one for one in corrections if one.activity is not Activity.SITTING]
+
+
+def _rises(bouts: Sequence[Bout]) -> int:
+    """Counted anew from the bouts, since what was told of rises is not what was so."""
+    return statistics_of([[Span(bout.activity, bout.start, bout.end) for bout in bouts]]).rises
 
 
 def _bouts(one: Recorded, start: float, end: float) -> list[Bout]:
@@ -169,12 +227,12 @@ def _asked(one: Recorded, start: float, end: float) -> list[Asked]:
     ]
 
 
-def _curves(pieces: Sequence[tuple[Recorded, float, float]]) -> dict[str, Curve]:
+def _curves(pieces: Sequence[tuple[Recorded, float, float]], left_out: Sequence[Correction]) -> dict[str, Curve]:
     names = sorted({name for one, _, _ in pieces for name in one.minutes.values})
-    return {name: _curve(name, pieces) for name in names}
+    return {name: _curve(name, pieces, left_out) for name in names}
 
 
-def _curve(name: str, pieces: Sequence[tuple[Recorded, float, float]]) -> Curve:
+def _curve(name: str, pieces: Sequence[tuple[Recorded, float, float]], left_out: Sequence[Correction]) -> Curve:
     parts = []
     for one, start, end in pieces:
         stretch = one.minutes.values.get(name)
@@ -182,6 +240,8 @@ def _curve(name: str, pieces: Sequence[tuple[Recorded, float, float]]) -> Curve:
             continue
         at = one.session.started_at + one.minutes.t0 + MINUTE_S / 2
         seen = (at >= start) & (at < end)
+        for span in left_out:
+            seen &= (at < span.start) | (at >= span.end)
         parts.append(np.column_stack((at, stretch.mean, stretch.low, stretch.high))[seen])
     rows = np.concatenate(parts) if parts else np.empty((0, 4))
     holes = np.flatnonzero(np.diff(rows[:, 0]) > 1.5 * MINUTE_S)

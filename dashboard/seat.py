@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from analysis.corrections import Corrected
 from analysis.exposure import Band, Exposure, exposure_of
+from analysis.io.frames import MINUTE_S
 from analysis.io.reader import Minutes
 from analysis.metrics import Metric
 from analysis.metrics.twist_speed import TWIST_S, twist_deg
@@ -33,6 +35,19 @@ class Piece:
 
     frame: PostureFrame  # possibly without ticks
     minutes: Minutes
+
+
+def corrected(piece: Piece, spans: Sequence[Corrected]) -> Piece:
+    """With the wearer's own word on what they did, in ticks and, by its share, in minutes; spans do not overlap."""
+    frame, minutes = piece.frame, piece.minutes
+    activity, seconds = frame.activity.copy(), minutes.seconds.copy()
+    for span in spans:
+        activity[(frame.t >= span.start_s) & (frame.t < span.end_s)] = span.activity
+        overlap_s = np.minimum(minutes.t0 + MINUTE_S, span.end_s) - np.maximum(minutes.t0, span.start_s)
+        moved = minutes.seconds * (np.clip(overlap_s, 0.0, MINUTE_S) / MINUTE_S)[:, None]
+        seconds -= moved
+        seconds[:, span.activity] += moved.sum(axis=1)
+    return Piece(replace(frame, activity=activity), replace(minutes, seconds=seconds))
 
 
 def rows_of(pieces: Sequence[Piece], metrics: Mapping[str, Metric], bands: Mapping[str, Band]) -> tuple[Row, ...]:

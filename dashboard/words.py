@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from datetime import datetime, tzinfo
 
 from analysis.exposure import Band, Exposure
 from analysis.model import Activity, PromptState, Quality
@@ -72,6 +73,11 @@ def duration(seconds: float) -> str:
         return f"{max(0, round(seconds))} s"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
+
+
+def clock(at: float, zone: tzinfo | None) -> str:
+    """`09:05`, of seconds since the Unix epoch; None is this machine's zone."""
+    return f"{datetime.fromtimestamp(at, zone):%H:%M}"
 
 
 def number(value: float, unit: str) -> str:

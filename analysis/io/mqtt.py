@@ -260,6 +260,9 @@ class Connection:
             acknowledged.set_result(granted)
 
 
+REACH_S = 3.0  # a broker that is there is connected to by then
+
+
 def request(address: MqttAddress, wearer: str, part: str, command: Command, timeout_s: float = 3.0) -> Reply:
     """Ask `part` ("service" or "bridge") for something and wait for its answer.
 
@@ -271,7 +274,7 @@ def request(address: MqttAddress, wearer: str, part: str, command: Command, time
 
 async def _ask(address: MqttAddress, wearer: str, part: str, command: Command, timeout_s: float) -> Reply:
     async with Connection(address, "upstand-request") as connection:
-        await connection.wait_connected(timeout_s)
+        await connection.wait_connected(min(timeout_s, REACH_S))
         await connection.subscribe(schema.topic(wearer, "replies", command.id))
         connection.publish(schema.topic(wearer, "commands", part), schema.encode(command), qos=1)
         for received in await connection.receive(timeout_s, most=1):

@@ -7,7 +7,7 @@ from datetime import date, datetime, tzinfo
 import streamlit as st
 
 from analysis.model import Activity, PromptState
-from dashboard import charts, data, gait, words
+from dashboard import charts, correct, data, gait, sitting, words
 from dashboard.day import Asked, Bout, Day
 from dashboard.live import MAIN
 from dashboard.page import Context, Page, in_one_sentence
@@ -27,6 +27,7 @@ def _show(context: Context) -> None:
         with when:
             chosen = _chosen(newest)
         _day(context, wearer, chosen, newest)
+        correct.show(context, wearer, chosen)
         _exposure(context, wearer, chosen)
 
 
@@ -61,6 +62,7 @@ def _day(context: Context, wearer: str, which: date, newest: date) -> None:
         with st.container(key="today_timeline"):
             charts.day_chart(day)
         _curves(day)
+        sitting.show(day)
         _sitting([bout for bout in day.bouts if bout.activity is Activity.SITTING], context.zone)
         _restlessness(day)
         gait.show(data.read_walks(context.reader, wearer, which, context.zone), context.zone)
