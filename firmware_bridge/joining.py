@@ -41,9 +41,9 @@ class StampJoin:
         """(n, 3)"""
         self._gyr, self._gyr_spacing_s = _longer(self._gyr, start_s, spacing_s, values), spacing_s
 
-    def clear(self) -> None:
-        """The clock began anew."""
-        self._acc, self._gyr = self._acc[:0], self._gyr[:0]
+    def restart(self, start_s: float) -> None:
+        """The clock of one stream began anew there: only what is near on that clock may belong to it."""
+        self._acc, self._gyr = (rows[np.abs(rows[:, 0] - start_s) < WAIT_S] for rows in (self._acc, self._gyr))
 
     def take(self) -> list[Joined]:
         """All that have become whole."""
@@ -86,68 +86,68 @@ class StampJoin:
 
 def _longer(rows: Floats, start_s: float, spacing_s: float, values: Floats) -> Floats:
     t = start_s + spacing_s * np.arange(len(values))
-    return np.concatenate([rows, np.column_stack([t, values])])
+    return np.concatenate([rows[rows[:, 0] < start_s], np.column_stack([t, values])])
 
 
 class CountJoin:
     """For streams without any time that measure in step: the n-th acceleration belongs to the n-th turn rate.
 
-    Both start together where the later one starts. If one stays ahead of the other for a while, the other has lost
-    some, and what is too much is left out.
+    Both start together where the later one starts. What belongs together comes at about the same moment; if for a
+    while every sample has waited for its partner, the partner's stream has lost some, and as many are left out.
     """
 
     def __init__(self, rate_hz: float) -> None:
         self.dropped = 0  # samples of either kind that had no partner
-        self._watch = max(16, round(rate_hz))  # pairs over which a surplus that stays is believed
-        self._rows: list[Floats] = [np.empty((0, 3)), np.empty((0, 3))]
+        self._rate_hz = rate_hz
+        self._watch = max(16, round(rate_hz))  # pairs over which a wait is believed
+        self._rows: list[Floats] = [np.empty((0, 4)), np.empty((0, 4))]  # arrival, xyz
         self._has_begun = False
-        self._least = 0  # surplus of the first kind since the watch began, the one nearest to none
+        self._skip = [0, 0]  # samples that will be left out
+        self._least_s = np.inf  # the shortest wait since the watch began
         self._watched = 0
 
     def opened(self) -> None:
         """A new link: nothing is known of how the two streams stand to each other."""
         self._rows = [rows[:0] for rows in self._rows]
         self._has_begun = False
-        self._watched = 0
+        self._skip = [0, 0]
+        self._begin_watch()
 
-    def acc(self, values: Floats) -> Floats:
+    def acc(self, values: Floats, arrived_s: float) -> Floats:
         """(n, 3) → (m, 6) that have become whole."""
-        return self._take(0, values)
+        return self._take(0, values, arrived_s)
 
-    def gyr(self, values: Floats) -> Floats:
+    def gyr(self, values: Floats, arrived_s: float) -> Floats:
         """(n, 3) → (m, 6) that have become whole."""
-        return self._take(1, values)
+        return self._take(1, values, arrived_s)
 
-    def _take(self, kind: int, values: Floats) -> Floats:
-        self._rows[kind] = np.concatenate([self._rows[kind], values])
+    def _take(self, kind: int, values: Floats, arrived_s: float) -> Floats:
+        skipped = min(self._skip[kind], len(values))
+        self._skip[kind] -= skipped
+        self.dropped += skipped
+        new = np.concatenate([np.full((len(values), 1), arrived_s), values], axis=1)[skipped:]
+        rows = self._rows[kind] = np.concatenate([self._rows[kind], new])
         n = min(len(rows) for rows in self._rows)
         if n and not self._has_begun:
             self._has_begun = True
             self._rows = [rows[-n:] for rows in self._rows]
-        elif not n and not self._has_begun:
-            self._rows[kind] = self._rows[kind][-self._watch :]
+        elif len(rows) > self._watch:
+            self.dropped += (len(rows) - self._watch) if self._has_begun else 0
+            self._rows[kind] = rows[-self._watch :]
+        if not n:
             return np.empty((0, 6))
-        whole = np.concatenate([rows[:n] for rows in self._rows], axis=1)
+        waited_s = float(arrived_s - self._rows[1 - kind][n - 1, 0])
+        whole = np.concatenate([rows[:n, 1:] for rows in self._rows], axis=1)
         self._rows = [rows[n:] for rows in self._rows]
-        self._watch_surplus(n)
+        self._watch_waits(1 - kind, waited_s, len(values), n)
         return whole
 
-    def _watch_surplus(self, pairs: int) -> None:
-        surplus = len(self._rows[0]) - len(self._rows[1])
-        if not self._watched or surplus * self._least <= 0:
-            self._least = surplus if not self._watched else 0
-        elif abs(surplus) < abs(self._least):
-            self._least = surplus
-        self._watched += max(1, pairs)
-        ahead = 0 if surplus > 0 else 1
-        if abs(surplus) > self._watch:
-            self._drop(ahead, abs(surplus))
-        elif self._watched > self._watch:
-            if self._least:
-                self._drop(0 if self._least > 0 else 1, abs(self._least))
-            self._watched = 0
+    def _watch_waits(self, waiting: int, waited_s: float, packet: int, pairs: int) -> None:
+        self._least_s = min(self._least_s, waited_s)
+        self._watched += pairs
+        if self._watched > self._watch:
+            self._skip[waiting] = round(self._least_s * self._rate_hz / packet) * packet
+            self._begin_watch()
 
-    def _drop(self, kind: int, n: int) -> None:
-        self._rows[kind] = self._rows[kind][n:]
-        self.dropped += n
-        self._watched = 0
+    def _begin_watch(self) -> None:
+        self._least_s, self._watched = np.inf, 0

@@ -264,7 +264,7 @@ class GenericParser:
         if has_acc and (has_gyr or not self._kind.has_gyroscope):
             whole = np.concatenate([acc, gyr], axis=1)
         else:
-            whole = self._join.acc(acc) if has_acc else self._join.gyr(gyr)
+            whole = self._joined(acc, gyr, packet.arrived_s, is_acc=has_acc)
         items: list[Item] = []
         if self._join.dropped > dropped:
             items.append(self._error("samples of one kind without the other", packet))
@@ -274,6 +274,9 @@ class GenericParser:
         if counts is None:
             return [*items, self._error("values beyond any range", packet)]
         return [*items, Run(packet.arrived_s, len(whole), counts, self._kind.scale)]
+
+    def _joined(self, acc: Floats, gyr: Floats, arrived_s: float, *, is_acc: bool) -> Floats:
+        return self._join.acc(acc, arrived_s) if is_acc else self._join.gyr(gyr, arrived_s)
 
     def _axes(self, records: Sequence[Mapping[str, float]], names: Sequence[str]) -> Floats:
         """(n, 3) in SI; 0 for what the records do not hold."""

@@ -126,7 +126,7 @@ class MetaMotionParser:
             return [Battery(percent)] if percent <= 100 else [PacketError(self._sensor_id, "not a battery level", data)]
         dropped = self._join.dropped
         rows = axes_of(data[2:])
-        whole = self._join.acc(rows) if module == ACC else self._join.gyr(rows)
+        whole = (self._join.acc if module == ACC else self._join.gyr)(rows, packet.arrived_s)
         items: list[Item] = []
         if self._join.dropped > dropped:
             items.append(PacketError(self._sensor_id, "samples of one kind without the other", data))

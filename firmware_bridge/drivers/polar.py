@@ -74,7 +74,7 @@ class PolarParser:
         if ticks is None:
             return [self._error("frame that came twice or at no possible time", packet.data)]
         if ticks.is_restart:
-            self._join.clear()
+            self._join.restart(ticks.start_s)
             self._is_restart = True
         newest_s = ticks.start_s + (len(values) - 1) * ticks.spacing_s
         if not self._has_gyroscope:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,15 +12,12 @@ from hypothesis import strategies as st
 
 from analysis.model import Segment
 from analysis.schema import Samples, block_of
-from firmware_bridge.described import all_drivers
 from firmware_bridge.driver import Battery, Item, Run, Worn, Write
 from firmware_bridge.errors import PacketError
 from firmware_bridge.numbering import Session
 from firmware_bridge.packet import RawPacket
 from firmware_bridge.reader import Reader
-
-DRIVERS = all_drivers()
-SENSOR = "AA:BB:CC:DD:EE:FF"
+from tests.contracts.sound_packets import DRIVERS, SENSOR, heads, rate_of, sound
 
 every_driver = pytest.mark.parametrize("name", sorted(DRIVERS))
 
@@ -51,14 +49,14 @@ def test_no_two_families_claim_one_device() -> None:
 
 
 @every_driver
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(data=st.data())
 def test_random_bytes_never_break_it(name: str, data: st.DataObject) -> None:
     """Whatever comes, it returns sane items, and a sound packet after it is not refused for ever."""
     driver = DRIVERS[name]
     parser = driver.parser(SENSOR, driver.nearest_rate(52))
     channels = st.sampled_from([*driver.channels, "0000ffff-0000-1000-8000-00805f9b34fb"])
-    starts = st.sampled_from([b"", b"\x11\x00\x21\x34", b"\x13", b"\x14", b"\x55\x61", b"\x55\x71\x64\x00"])
+    starts = st.sampled_from([b"", b"\x13", b"\x14", b"\x55\x71\x64\x00", *heads()])
     arrived_s = 0.0
     for step, channel, start, rest in data.draw(
         st.lists(st.tuples(st.floats(0, 3), channels, starts, st.binary(max_size=200)), max_size=25)
@@ -71,7 +69,7 @@ def test_random_bytes_never_break_it(name: str, data: st.DataObject) -> None:
 
 
 @every_driver
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_whatever_comes_the_blocks_are_in_order(name: str, data: st.DataObject) -> None:
     driver = DRIVERS[name]
@@ -93,6 +91,93 @@ def test_whatever_comes_the_blocks_are_in_order(name: str, data: st.DataObject) 
     times = np.concatenate([block_of(block).t for block in blocks]) if blocks else np.zeros(0)
     assert (np.diff(times) > 0).all()
     assert sum(len(block.counts) // 12 for block in blocks) == reader.samples
+
+
+def told_numbers(reader: Reader, packets: list[RawPacket]) -> list[int]:
+    """The numbers of all samples, up to the end; every block in its place."""
+    told = [item for packet in packets for item in reader.feed(packet)] + reader.finish()
+    blocks = [item for item in told if isinstance(item, Samples)]
+    assert [block.seq for block in blocks] == list(range(len(blocks)))
+    if blocks:
+        assert (np.diff(np.concatenate([block_of(block).t for block in blocks])) > 0).all()
+    return [int(row[0]) for block in blocks for row in np.frombuffer(block.counts, "<i2").reshape(-1, 6)]
+
+
+def reader_of(name: str) -> Reader:
+    return Reader(DRIVERS[name], Session("s", 0.0, "radio"), SENSOR, Segment.PELVIS, rate_of(name))
+
+
+@every_driver
+def test_sound_packets_give_every_sample_once(name: str) -> None:
+    reader = reader_of(name)
+    packets = sound(name, 80)
+    numbers = told_numbers(reader, packets)
+    assert reader.lost == 0
+    assert reader.bad_packets == 0
+    assert reader.samples == len(numbers)
+    if name == "slimevr":  # its samples are on a grid of our own
+        assert len(numbers) == pytest.approx(80, abs=2)
+    else:
+        assert numbers == list(range(len(numbers)))
+        assert len(numbers) >= 80
+
+
+@every_driver
+@settings(max_examples=20, deadline=None)
+@given(data=st.data())
+def test_after_any_abuse_sound_packets_are_read_again(name: str, data: st.DataObject) -> None:
+    """Packets are cut, doubled, merged, dropped or replaced by junk; five seconds of sound ones follow."""
+    before = sound(name, 12)
+    abuses = st.sampled_from(["keep", "double", "cut", "merge", "drop", "junk"])
+    abused: list[RawPacket] = []
+    for packet in before:
+        match data.draw(abuses):
+            case "keep":
+                abused.append(packet)
+            case "double":
+                abused += [packet, packet]
+            case "cut":
+                at = data.draw(st.integers(0, len(packet.data)))
+                abused += [replace(packet, data=packet.data[:at]), replace(packet, data=packet.data[at:])]
+            case "merge" if abused:
+                abused[-1] = replace(abused[-1], data=abused[-1].data + packet.data)
+            case "junk":
+                abused.append(replace(packet, data=data.draw(st.binary(max_size=60))))
+    since = (
+        300
+        if name in ("dot", "thingy52", "slimevr", "adafruit", "arduino", "espruino", "witmotion", "metamotion")
+        else 60
+    )
+    after = sound(name, since, first=12)
+    reader = reader_of(name)
+    numbers = told_numbers(reader, [*abused, *after])
+    if name != "slimevr":
+        expected = told_numbers(reader_of(name), after)
+        kept = expected[len(expected) // 2 :]
+        assert numbers[-len(kept) :] == kept
+
+
+@every_driver
+@settings(max_examples=15, deadline=None)
+@given(doubled=st.sets(st.integers(0, 39)))
+def test_what_comes_twice_is_told_once_where_it_can_be_known(name: str, doubled: set[int]) -> None:
+    driver = DRIVERS[name]
+    if not (driver.has_clock or driver.has_counter):
+        pytest.skip("nothing on its packets tells one from the next")
+    packets = sound(name, 40)
+    twice = [packet for k, packet in enumerate(packets) for _ in range(2 if k in doubled else 1)]
+    assert told_numbers(reader_of(name), twice) == told_numbers(reader_of(name), packets)
+
+
+@every_driver
+def test_what_it_lacks_is_told(name: str) -> None:
+    driver = DRIVERS[name]
+    for packet in sound(name, 3):
+        for item in driver.parser(SENSOR, rate_of(name)).feed(packet):
+            if isinstance(item, Run):
+                assert (item.ticks is not None) == driver.has_clock
+                assert math.isnan(item.scale.gyr) == ("gyroscope" in driver.lacks and not driver.is_fused)
+    assert set(driver.lacks) <= {"clock", "counter", "gyroscope", "raw accelerations", "battery level"}
 
 
 def assert_sane(items: list[Item]) -> None:
