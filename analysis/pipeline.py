@@ -15,7 +15,9 @@ import numpy as np
 
 from analysis import detectors, metrics
 from analysis.align import Aligner
-from analysis.breaks.policy import IGNORE_S, RISE_S, SIT_S, BreakPolicy, BreakRules
+from analysis.breaks import defaults
+from analysis.breaks.policy import BreakPolicy, Told
+from analysis.breaks.types import BreakRules
 from analysis.calibrator import Calibrator
 from analysis.correcting import Correcting
 from analysis.detectors import Detector, Following, Referenced, Sized
@@ -23,21 +25,25 @@ from analysis.detectors.activity import ActivityFilter, ActivityModel
 from analysis.frames import Pieces, at_frame_rate, frame_of
 from analysis.metrics import Metric
 from analysis.model import (
+    BreakMemory,
+    BreakRequest,
     CalibrateRequest,
     Calibration,
     CarriedPostures,
+    ClockAnchor,
+    DeskState,
     Event,
     Input,
     Label,
     Output,
     Pose,
     PostureFrame,
-    Prompt,
     Quality,
     SampleBlock,
     Segment,
     SegmentOrientation,
     SessionEnd,
+    Slept,
 )
 from analysis.mounting import Mountings
 from analysis.registry import discover
@@ -51,9 +57,7 @@ FLEXION_SHARE = "lumbar_flexion_share"  # a value beside the metrics', in %
 class PipelineSettings:
     """What a person may set; everything else is a constant beside the code that uses it."""
 
-    sit_s: float = SIT_S
-    ignore_s: float = IGNORE_S
-    rise_s: float = RISE_S
+    breaks: BreakRules = defaults.RULES
     height_m: float = math.nan  # of the wearer; NaN = not known
     activity: ActivityModel = field(default_factory=ActivityModel)
 
@@ -68,7 +72,7 @@ class Pipeline:
         for watcher in self._watchers:
             if isinstance(watcher, Sized) and math.isfinite(settings.height_m):
                 watcher.sized(settings.height_m)
-        self._policy = BreakPolicy(BreakRules(settings.sit_s, settings.ignore_s, settings.rise_s))
+        self._policy = BreakPolicy(settings.breaks)
         self._streams = {segment: Stream(segment) for segment in Segment}
         self._calibrator = Calibrator(self._streams)
         self._carried: dict[Segment, Calibration] = {}  # for a sensor that has not come yet
@@ -89,7 +93,7 @@ class Pipeline:
         return max(stream.newest_s for stream in self._streams.values())
 
     def feed(self, *inputs: Input) -> list[Output]:
-        """Everything that became known: labels and calibrations, then frames, then events, then prompts."""
+        """Everything that became known: labels and calibrations, then frames, then events, then what breaks tell."""
         if self._is_over:
             notes = [event for item in inputs if isinstance(item, Label) for event in self._noted(item)]
             return [*notes, *self._learnt(math.inf)]
@@ -123,6 +127,10 @@ class Pipeline:
                 self._correcting.carry(item, self._newest_s)
             case SessionEnd():
                 self._end = self._end or item
+            case DeskState() | ClockAnchor() | Slept() | BreakRequest() | BreakMemory() if not self._is_over:
+                if self._policy.is_silent(item, self._newest_s):
+                    told += self._told()  # time goes on without samples: what they still hold comes first
+                told += self._policy.take(item, self._newest_s)
             case _:
                 pass  # after the session's end there is nothing left to feed
 
@@ -211,7 +219,7 @@ class Pipeline:
         if self._is_over:
             pieces += self._pieces.flush()
         events: list[Event] = []
-        prompts: list[Prompt] = []
+        prompts: list[Told] = []
         for piece in pieces:
             found = [event for watcher in self._watchers for event in watcher.feed(piece)]
             events += [*found, *self._slips.feed(piece)]
@@ -219,7 +227,7 @@ class Pipeline:
         if self._end is not None:
             closing = [event for watcher in self._watchers for event in watcher.close(self._end.at_s)]
             events += closing
-            prompts += self._policy.close(self._end.at_s, closing)
+            prompts += self._policy.close(self._end.at_s)
         return [*events, *prompts]
 
     def _noted(self, label: Label) -> list[Event]:

@@ -72,7 +72,7 @@ class Live:
     age_s: Floats  # (n,) of the trace, relative to the newest frame: −120 … 0
     trace: Mapping[str, Floats]  # (n,) by metric name
     stretches: tuple[Stretch, ...]
-    prompt: Prompt | None  # the newest one still open
+    prompt: Prompt | None  # the newest one that has not ended
     seated: str = ""  # how the wearer sits, as in "slouched"; empty unless sitting and known
 
 
@@ -86,7 +86,7 @@ def live_of(
     calibrations: Sequence[Calibration] = (),
 ) -> Live:
     """The view of a session's newest frames; `frame` may be empty. Unless live, nothing is told as if it were now."""
-    opened = [prompt for prompt in prompts if prompt.state is PromptState.OPEN and is_live]
+    opened = [prompt for prompt in prompts if not prompt.state.is_ended and is_live]
     prompt = max(opened, key=lambda one: one.due_s, default=None)
     if not len(frame.t):
         readings = _readings(frame, metrics, calibrations, (), words.reason(0), is_live=False)

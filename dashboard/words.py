@@ -6,7 +6,7 @@ import math
 from datetime import datetime, tzinfo
 
 from analysis.exposure import Band, Exposure
-from analysis.model import Activity, PromptState, Quality
+from analysis.model import Activity, Prompt, PromptState, Quality
 
 ACTIVITY_WORDS = {
     Activity.SITTING: "Sitting",
@@ -31,6 +31,15 @@ OUTCOME_WORDS = {
     PromptState.WITHDRAWN: "← taken back",
 }
 
+_ASKED = {  # by type of break; all others ask to stand up
+    "shift": "↔ Time to shift on your seat",
+    "slouch": "↑ Your back is far bent",
+    "arch": "↓ Your back is held arched",
+    "rest": "↓ Time to lie down and rest",
+    "wind-down": "↓ Time to wind down",
+    "day": "Enough for today",
+}
+
 # The first reason that applies is the one a person can do something about.
 _REASONS = (
     (Quality.NOT_CALIBRATED, "not calibrated yet"),
@@ -53,6 +62,21 @@ _SIDES = {
     "lateral_bend": ("to the left", "to the right"),
     "twist": ("to the right", "to the left"),
 }
+
+
+def asked(prompt: Prompt) -> str:
+    """What is asked of the wearer, as a title."""
+    if prompt.state is PromptState.IN_BREAK:
+        return "✓ You are on your break"
+    title = _ASKED.get(prompt.kind, "↑ Time to stand up")
+    return f"{title}, in a moment" if prompt.state is PromptState.HEADS_UP else title
+
+
+def answered(prompt: Prompt, at_s: float) -> str:
+    """How it ends, or how far the break has come; `at_s` is the session's present."""
+    if prompt.state is PromptState.IN_BREAK and prompt.begun_s is not None and prompt.length_s > 0:
+        return f"{duration(at_s - prompt.begun_s)} of {duration(prompt.length_s)} done."
+    return "It closes by itself when you move." if prompt.kind in _ASKED else "It closes by itself when you stand up."
 
 
 def stopwatch(seconds: float) -> str:

@@ -15,9 +15,8 @@ from analysis.service import Service, connect
 
 def pipeline_settings(settings: Settings) -> PipelineSettings:
     """What the pipeline is told of the settings file."""
-    breaks = settings.breaks
     height_m = math.nan if settings.body.height_m is None else settings.body.height_m
-    return PipelineSettings(sit_s=breaks.sit_s, ignore_s=breaks.ignore_s, rise_s=breaks.rise_s, height_m=height_m)
+    return PipelineSettings(settings.breaks.rules(), height_m=height_m)
 
 
 async def analyze_samples(settings: Settings, stop: asyncio.Event) -> None:

@@ -1,115 +1,214 @@
-"""When to ask a sitting person to stand up, and what became of it.
+"""When to ask the wearer to move, and what became of it: frames and what became known in, prompts and the record out.
 
-The clock is unbroken sitting: from the start of a sitting bout until standing, walking or lying has lasted `rise_s`.
-A shorter interruption leaves it running. A prompt is DONE at the rise that stopped the clock and IGNORED only
-when the person was seen to sit on for `ignore_s`. Where the data or the session ended while it was open it is UNSEEN:
-nobody is blamed, or praised, for a gap.
+Time is in the data. It goes on with the ticks of the frames; where those fall silent for SILENT_S, with the inputs'
+own times. Everything is decided at a tick with what is known at that tick, and nothing depends on where the input was
+cut. Between two changes all clocks are linear: so a tick at which nothing changes and nothing is due costs next to
+nothing, and a clock is worked out only where it matters.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
 
-from analysis.model import Activity, Event, PostureFrame, Prompt, PromptState
+import numpy as np
 
-SIT_S = 1800.0  # Diaz 2023 and the guidance in PMC6058032 ("interrupt every 30 min")
-IGNORE_S = 600.0
-RISE_S = 10.0
-SILENCE_S = 60.0  # unknown for so long stops the clock like a rise: sitting that was not seen is not counted
-_OFF_SEAT = (Activity.STANDING, Activity.WALKING, Activity.LYING)
+from analysis.breaks.acts import act
+from analysis.breaks.bending import Bending
+from analysis.breaks.breaks import Breaks
+from analysis.breaks.presence import PRESENCE, TICKS_PER_S
+from analysis.breaks.types import BreakRules
+from analysis.model import (
+    Activity,
+    BreakMemory,
+    BreakRequest,
+    BreakTally,
+    ClockAnchor,
+    DeskState,
+    Event,
+    LedgerSpan,
+    PostureFrame,
+    Prompt,
+    Slept,
+)
 
+SILENT_S = 30.0  # without samples for so long, time goes on with the clock alone
+SHIFT_LAG = 4 * TICKS_PER_S  # a shift is told 2 to 3 s after its end, and counts from this on however it came
+SUM_UP = 300 * TICKS_PER_S  # between two memories
 
-@dataclass(frozen=True, slots=True)
-class BreakRules:
-    """What the person may set."""
-
-    sit_s: float = SIT_S  # ask after this much unbroken sitting
-    ignore_s: float = IGNORE_S  # an open prompt without a rise is ignored after this; the next comes sit_s later
-    rise_s: float = RISE_S  # this long off the seat stops the clock
+BreakInput = DeskState | ClockAnchor | Slept | BreakRequest | BreakMemory
+Told = Event | Prompt | LedgerSpan | BreakTally | BreakMemory
+_RAW = {int(activity): presence for activity, presence in PRESENCE.items()}
+_Queued = BreakInput | int  # the end of a shift, as a tick
 
 
 class BreakPolicy:
-    """Frames and the events told with them in, prompts out: each when it opens and when it closes.
-
-    Events of one feed are taken to be known from the first of its ticks on, so whoever needs the same prompts from
-    another cutting must feed the same frames.
-    """
+    """One wearer's session."""
 
     def __init__(self, rules: BreakRules) -> None:
-        self._rules = rules
-        self._since_s: float | None = None  # start of unbroken sitting
-        self._asked_s: float | None = None  # when the last prompt of this sitting was given up
-        self._left_s: float | None = None  # when the seat was left, while that may still be a flicker
-        self._was_seen_up = False  # since then
-        self._open: Prompt | None = None
-        self._count = 0
+        self._breaks = Breaks(rules)
+        self._bending = Bending(rules)
+        self._now = -1  # the last tick that is over and done
+        self._deadline = 0  # until then nothing happens by itself
+        self._frame_end = 0  # the tick after the last one of a frame
+        self._code = int(Activity.UNKNOWN)
+        self._queue: list[tuple[int, int, _Queued]] = []  # (tick, order, what)
+        self._order = 0
+        self._memory: BreakMemory | None = None  # waits for the clock on the wall
+        self._sum_up_at = SUM_UP
+        self._told: list[Told] = []
 
-    def feed(self, frame: PostureFrame, events: Sequence[Event]) -> list[Prompt]:
-        prompts: list[Prompt] = []
+    def is_silent(self, item: BreakInput, newest_s: float) -> bool:
+        """Whether no samples are to be waited for; before such an item is taken, all frames before it must be fed."""
+        return not item.at_s - newest_s <= SILENT_S
+
+    def take(self, item: BreakInput, newest_s: float = -math.inf) -> list[Told]:
+        """An input, in the order of arrival, with the time of the newest sample that had come before it."""
+        at = self._at_or_after(max(item.at_s, newest_s))
+        self._put(at, item)
+        if self.is_silent(item, newest_s):
+            self._fall_silent(at)
+        return self._take_told()
+
+    def feed(self, frame: PostureFrame, events: Sequence[Event]) -> list[Told]:
+        """Ticks, and the events that became known with them."""
         for event in events:
-            if event.kind == "sitting":
-                prompts += self._sat(event)
-        for t, code in zip(frame.t.tolist(), frame.activity.tolist(), strict=True):
-            prompts += self._tick(t, Activity(code))
-        return prompts
+            if event.kind == "shift" and event.end_s is not None:
+                ended = math.ceil(event.end_s * TICKS_PER_S - 1e-6)
+                self._put(max(ended + SHIFT_LAG, self._now + 1), ended)
+        if len(frame.t):
+            self._feed(frame)
+        return self._take_told() if self._told else []
 
-    def close(self, at_s: float, events: Sequence[Event]) -> list[Prompt]:
-        """The session ended, with these last events."""
-        prompts = [prompt for event in events if event.kind == "sitting" for prompt in self._sat(event)]
-        return prompts + self._stop(at_s if self._left_s is None else self._left_s)
+    def close(self, at_s: float) -> list[Told]:
+        """The session ended."""
+        if not self._frame_end and not self._order:
+            return []  # nothing was ever known
+        end = max(self._at_or_after(at_s), self._now)
+        if self._frame_end:
+            self._until(self._frame_end - 1)
+        self._fall_silent(max(end, self._now, *(tick for tick, _, _ in self._queue)))
+        self._breaks.close(self._now)
+        self._collect()
+        return [*self._take_told(), *self._summed(self._now)]
 
-    def _sat(self, bout: Event) -> list[Prompt]:
-        if bout.end_s is not None:
-            self._left_s, self._was_seen_up = bout.end_s, False
-            return []
-        prompts = []
-        if self._left_s is not None and bout.start_s - self._left_s >= self._rules.rise_s:
-            prompts = self._stop(self._left_s)
-        self._left_s, self._was_seen_up = None, False
-        if self._since_s is None:
-            self._since_s = bout.start_s
-        return prompts
+    def _at_or_after(self, at_s: float) -> int:
+        """The first tick from `at_s` on that is still to come."""
+        return max(self._now + 1, 0 if at_s <= 0 else math.ceil(at_s * TICKS_PER_S - 1e-6))
 
-    def _tick(self, t: float, activity: Activity) -> list[Prompt]:
-        if self._since_s is None:
-            return []
-        if self._left_s is not None:
-            away_s = t - self._left_s
-            is_up = activity in _OFF_SEAT
-            self._was_seen_up = self._was_seen_up or is_up
-            if (away_s >= self._rules.rise_s and is_up) or away_s > max(SILENCE_S, self._rules.rise_s):
-                return self._stop(self._left_s)
-            return []
-        if activity is not Activity.SITTING:
-            return []
-        if self._open is not None:
-            if t - self._open.due_s < self._rules.ignore_s:
-                return []
-            self._asked_s = t
-            return self._closed(PromptState.IGNORED, t)
-        if t - (self._since_s if self._asked_s is None else self._asked_s) < self._rules.sit_s:
-            return []
-        self._count += 1
-        self._open = Prompt(f"stand-{self._count}", "stand", 1, _reason(t - self._since_s), t)
-        return [self._open]
+    def _put(self, at: int, what: _Queued) -> None:
+        self._order += 1
+        self._queue.append((at, self._order, what))
+        self._queue.sort(key=lambda one: one[:2])
+        self._deadline = min(self._deadline, at)
 
-    def _stop(self, left_s: float) -> list[Prompt]:
-        """Sitting ended at left_s, or is not known to have gone on."""
-        state = PromptState.DONE if self._was_seen_up else PromptState.UNSEEN
-        self._since_s = self._asked_s = self._left_s = None
-        self._was_seen_up = False
-        return self._closed(state, left_s)
+    def _feed(self, frame: PostureFrame) -> None:
+        first, count = round(float(frame.t[0]) * TICKS_PER_S), len(frame.t)
+        end = round(float(frame.t[-1]) * TICKS_PER_S) + 1
+        if end - first != count:
+            for part in _whole(frame):
+                self._feed(part)
+            return
+        codes = frame.activity.tobytes()
+        skipped = max(0, self._now + 1 - first)  # what comes after its time was decided without it
+        if skipped >= count:
+            return
+        codes, bends = codes[skipped:], self._bending.changes(frame, first, skipped)
+        first += skipped
+        if first > self._frame_end > self._now:
+            self._change(self._frame_end, int(Activity.UNKNOWN))
+        if not bends and end <= self._deadline and codes.count(self._code) == len(codes):
+            self._frame_end, self._now = end, end - 1
+            return
+        at = first
+        for code, run in groupby(codes):
+            until = at + len(list(run))
+            while bends and bends[0][0] < until:
+                tick, bend = bends.pop(0)
+                self._change(at, code)
+                self._until(tick - 1)
+                self._breaks.world.bend = bend
+                self._settle(tick)
+            self._change(at, code)
+            self._until(until - 1)
+            at = until
+        self._frame_end = end
 
-    def _closed(self, state: PromptState, at_s: float) -> list[Prompt]:
-        if self._open is None:
-            return []
-        closed = replace(self._open, state=state, closed_s=max(at_s, self._open.due_s))
-        self._open = None
-        return [closed]
+    def _change(self, at: int, code: int) -> None:
+        """From tick `at` on the activity is `code`."""
+        if code == self._code:
+            return
+        self._until(at - 1)
+        self._code = code
+        self._breaks.world.body.see(_RAW[code], at)
+        self._settle(at)
+
+    def _fall_silent(self, until: int) -> None:
+        """Nothing is known of the body from the last frame to `until`."""
+        self._change(max(self._frame_end, self._now + 1), int(Activity.UNKNOWN))
+        self._until(until)
+
+    def _until(self, last: int) -> None:
+        """Everything that happens by itself, or was put in the queue, up to and with tick `last`."""
+        while self._deadline <= last:
+            self._settle(max(self._deadline, self._now))
+        self._now = max(self._now, last)
+
+    def _settle(self, now: int) -> None:
+        self._now = max(self._now, now)
+        self._breaks.settle(now)
+        while self._queue and self._queue[0][0] <= now:
+            self._apply(self._queue.pop(0)[2], now)
+            self._breaks.settle(now)
+        self._collect()
+        if now >= self._sum_up_at:
+            self._told += self._summed(now)
+            self._sum_up_at = (now // SUM_UP + 1) * SUM_UP
+        ahead = min(self._breaks.next(now), self._sum_up_at)
+        self._deadline = min(ahead, self._queue[0][0]) if self._queue else ahead
+
+    def _collect(self) -> None:
+        """What happened, and then what was written down about it."""
+        self._told += [*self._breaks.told, *self._breaks.book.take(with_tallies=False)]
+        self._breaks.told = []
+
+    def _summed(self, now: int) -> list[Told]:
+        memory = self._breaks.summed(now)
+        return [*self._breaks.book.take(with_tallies=True), memory]
+
+    def _apply(self, item: _Queued, now: int) -> None:
+        breaks = self._breaks
+        match item:
+            case int():
+                breaks.shifted(item, now)
+            case DeskState():
+                breaks.world.see_desk(item, now)
+            case ClockAnchor():
+                breaks.world.wall.set(item)
+            case Slept():
+                breaks.slept(item.slept_s, now)
+            case BreakRequest():
+                act(breaks, item, now)
+            case BreakMemory():
+                self._memory = item
+        if self._memory is not None and not math.isnan(breaks.world.wall.utc_s(now)):
+            gap_s = breaks.world.wall.utc_s(now) - now / TICKS_PER_S - self._memory.utc_s
+            breaks.remember(self._memory, gap_s)
+            self._memory = None
+
+    def _take_told(self) -> list[Told]:
+        told, self._told = self._told, []
+        return told
 
 
-def _reason(sat_s: float) -> str:
-    minutes = round(sat_s / 60)
-    span = f"{minutes} minutes" if minutes >= 2 else f"{round(sat_s)} seconds"
-    return f"You have been sitting for {span}; stand up and walk a little."
+def _whole(frame: PostureFrame) -> list[PostureFrame]:
+    """The frame in parts without a hole."""
+    steps = np.flatnonzero(np.diff(np.rint(frame.t * TICKS_PER_S)) > 1) + 1
+    edges = [0, *steps.tolist(), len(frame.t)]
+    return [
+        PostureFrame(
+            frame.t[a:b], {n: v[a:b] for n, v in frame.values.items()}, frame.activity[a:b], frame.quality[a:b]
+        )
+        for a, b in pairwise(edges)
+    ]

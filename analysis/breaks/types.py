@@ -160,5 +160,12 @@ class BreakRules:
     fading: Fading = field(default_factory=Fading)
     day_starts_s: float = 4 * 3600.0  # local; a late evening belongs to its day
 
+    @property
+    def sitting_s(self) -> float:
+        """How long one may sit at the desk before anything is asked; inf where nothing ever is."""
+        asked = self.modes.get(Mode.DESK, frozenset())
+        limits_s = [one.interval_s for one in self.types if one.clock is Clock.SITTING and one.name in asked]
+        return min(limits_s, default=math.inf)
+
     def of(self, name: str) -> BreakType | None:
         return next((one for one in self.types if one.name == name), None)

@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from analysis.errors import PostureError
+from analysis.io.break_settings import BreakSettings
 
 
 class Section(BaseModel):
@@ -47,14 +48,6 @@ class SensorSettings(Section):
     rate_hz: int = Field(default=52, ge=10, le=400)
     described: tuple[Path, ...] = ()  # TOML files that describe other sensor families (docs/sensors.md)
     find_s: float = Field(default=5.0, gt=0)  # how long to look before the simulated wearer steps in
-
-
-class BreakSettings(Section):
-    """Sitting bouts of 30 min: Diaz 2023 and the guidance in PMC6058032 ("interrupt every 30 min")."""
-
-    sit_s: float = Field(default=1800.0, gt=0)  # ask to stand after this much unbroken sitting
-    ignore_s: float = Field(default=600.0, gt=0)  # an open prompt without a rise is counted as ignored after this
-    rise_s: float = Field(default=10.0, gt=0)  # this long on the feet ends a sitting bout's clock
 
 
 class BodySettings(Section):

@@ -111,14 +111,17 @@ def _prompt(context: Context, session: Session | None, view: Live) -> None:
             asked = datetime.fromtimestamp(session.started_at + view.prompt.due_s, context.zone)
             since = words.duration(view.at_s - view.prompt.due_s)
             st.html(
-                f'<div class="up-ask" role="status"><b>↑ Time to stand up</b><p>{escape(view.prompt.reason)}</p>'
-                f"<p>Asked at {asked:%H:%M}, {since} ago. It closes by itself when you stand up.</p></div>"
+                f'<div class="up-ask" role="status"><b>{escape(words.asked(view.prompt))}</b>'
+                f"<p>{escape(view.prompt.reason)} {escape(view.prompt.action)}</p>"
+                f"<p>Asked at {asked:%H:%M}, {since} ago. {words.answered(view.prompt, view.at_s)}</p></div>"
             )
             return
-        limit_s = context.settings.breaks.sit_s
+        limit_s = context.settings.breaks.rules().sitting_s
         left_s = limit_s - view.sat_s
-        told = f"Upstand asks you to stand after {words.duration(limit_s)} of unbroken sitting."
-        if left_s > 0:
+        told = "No break is asked for in your settings."
+        if math.isfinite(limit_s):
+            told = f"Upstand asks you to stand after {words.duration(limit_s)} of unbroken sitting."
+        if 0 < left_s < math.inf:
             told = f"No prompt is open. The next one comes in about {words.duration(left_s)} if you stay seated."
         st.html(f'<div class="up-soft">{told}</div>')
 

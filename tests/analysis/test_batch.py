@@ -26,9 +26,10 @@ from analysis.model import (
     Stance,
 )
 from analysis.pipeline import Pipeline, PipelineSettings
+from tests.analysis.breaks.simple import standing_after
 from tests.analysis.made_samples import message_of
 
-SETTINGS = PipelineSettings(sit_s=3.0, ignore_s=600.0, rise_s=10.0)
+SETTINGS = PipelineSettings(standing_after(3.0))
 
 
 @pytest.fixture
@@ -77,7 +78,7 @@ def test_a_reanalysis_is_the_same_to_the_last_bit_and_is_kept(url: str) -> None:
 
 def test_other_settings_are_found_out(url: str) -> None:
     record(url, 150)
-    assert "prompt" in batch.reanalyze(url, "s", PipelineSettings(sit_s=1e6)).first_difference
+    assert "prompt" in batch.reanalyze(url, "s", PipelineSettings(standing_after(1e6))).first_difference
 
 
 PLAIN = PostureFrame(

@@ -35,9 +35,10 @@ from analysis.pipeline import FLEXION_SHARE, Pipeline, PipelineSettings
 from hardware.twin.moves import Hold, Rise, SitDown, Walk
 from hardware.twin.script import of_moves
 from hardware.twin.wearer import Wearer
+from tests.analysis.breaks.simple import standing_after
 from tests.analysis.simulated import QUIET, arriving, assert_same, blocks, cut, joined, worn
 
-SETTINGS = PipelineSettings(sit_s=20.0, ignore_s=15.0, rise_s=5.0)
+SETTINGS = PipelineSettings(standing_after(20.0, ignore_s=15.0, rise_s=5.0))
 SCRIPT = of_moves(
     "desk", Hold(15.0), SitDown(), Hold(62.0), Rise(), Hold(8.0), Walk(16.0), Hold(5.0), SitDown(), Hold(15.0)
 )
@@ -123,7 +124,7 @@ def test_the_reference_is_worth_comparing_with() -> None:
     bouts = {"sitting", "standing", "walking", "gait", "rise", "seated_posture", "sit_to_stand", "stand_to_sit"}
     assert kinds == {"calibrated", "calibration_failed", "label", "corrected", *bouts}
     states = {output.state for output in reference() if isinstance(output, Prompt)}
-    assert states == {PromptState.OPEN, PromptState.DONE, PromptState.IGNORED}
+    assert states == {PromptState.OPEN, PromptState.IN_BREAK, PromptState.DONE, PromptState.IGNORED}
     assert np.isfinite(frame.values["lumbar_lordosis"]).mean() > 0.8
     flags = np.bitwise_or.reduce(frame.quality)
     assert flags & Quality.PELVIS_MISSING

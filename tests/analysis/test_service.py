@@ -25,9 +25,10 @@ from analysis.model import Prompt, Segment, Stance
 from analysis.pipeline import PipelineSettings
 from analysis.schema import Command, FrameMessage, Reply, Samples, Status, Stored
 from analysis.service import Service
+from tests.analysis.breaks.simple import standing_after
 from tests.analysis.made_samples import message_of
 
-SETTINGS = PipelineSettings(sit_s=1800.0, ignore_s=600.0, rise_s=10.0)
+SETTINGS = PipelineSettings()
 Condition = Callable[[], bool]
 
 
@@ -330,7 +331,7 @@ async def test_prompts_are_told_and_how_that_went_is_kept(broker: Any, url: str)
         return Delivery(False, "Nobody there.")
 
     named = {"reach": Notifier("Reach", reach), "miss": Notifier("Miss", miss)}
-    settings = PipelineSettings(sit_s=3.0, ignore_s=600.0, rise_s=10.0)
+    settings = PipelineSettings(standing_after(3.0))
     async with world(broker.address) as seen, running(broker.address, url, named, settings):
         seen.send(blocks(0, 3, source="simulated"))
         await seen.until(lambda: len(seen.confirmed()) == 2)

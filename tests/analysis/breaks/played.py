@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.breaks.deciding import BreakInput, BreakPolicy, Told
 from analysis.breaks.ledger import why
+from analysis.breaks.policy import BreakInput, BreakPolicy, Told
 from analysis.breaks.types import BreakRules
 from analysis.model import (
     Activity,

@@ -11,8 +11,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.breaks.deciding import BreakInput
 from analysis.breaks.defaults import RULES
+from analysis.breaks.policy import BreakInput
 from analysis.breaks.types import BreakRules, BreakType, Clock, Credit, Hours, Mode, Why
 from analysis.model import (
     Activity,

@@ -18,7 +18,7 @@ from analysis.model import CalibrateRequest, Calibration, Label, SampleBlock, Se
 from analysis.pipeline import PipelineSettings
 from tests.analysis.made_samples import message_of
 
-SETTINGS = PipelineSettings(sit_s=1800.0, ignore_s=600.0, rise_s=10.0)
+SETTINGS = PipelineSettings()
 BLOCKS = 30
 MOUNTING = np.array([1.0, 0.0, 0.0, 0.0])
 
