@@ -83,16 +83,21 @@ class Aligner:
     def _pose(self, ticks: NDArray[np.int64]) -> Pose:
         t = ticks / GRID_HZ
         places = {segment: _Place.of(rows[:, 0], t) for segment, rows in self._rows.items()}
-        known = np.logical_or.reduce([place.is_known for place in places.values()])
-        newest = np.maximum.accumulate(np.where(known, ticks, self._known))
-        self._known = int(newest[-1])
-        told = ticks - newest <= SILENCE_S * GRID_HZ
-        if not told.all():
-            t, places = t[told], {segment: place.only(told) for segment, place in places.items()}
+        known = places[Segment.PELVIS].is_known | places[Segment.LUMBAR].is_known
+        if known.all():
+            self._known = int(ticks[-1])
+        else:
+            newest = np.maximum.accumulate(np.where(known, ticks, self._known))
+            self._known = int(newest[-1])
+            told = ticks - newest <= SILENCE_S * GRID_HZ
+            if not told.all():
+                t, places = t[told], {segment: place.only(told) for segment, place in places.items()}
         values = {segment: place.between(self._rows[segment]) for segment, place in places.items()}
         quality = np.zeros(len(t), dtype=np.uint16)
         for segment, place in places.items():
-            flags = np.where(place.is_known, values[segment][:, _QUALITY], float(_MISSING[segment]))
+            flags = values[segment][:, _QUALITY]
+            if not place.is_known.all():
+                flags = np.where(place.is_known, flags, float(_MISSING[segment]))
             quality |= flags.astype(np.uint16)
         return Pose(
             t=t,
@@ -142,5 +147,6 @@ class _Place:
             after[opposite, _Q] *= -1
         mixed: Floats = before + self.share[:, None] * (after - before)
         mixed[:, _QUALITY] = before[:, _QUALITY]
-        mixed[~self.is_known] = np.nan
+        if not self.is_known.all():
+            mixed[~self.is_known] = np.nan
         return mixed

@@ -10,6 +10,8 @@ import numpy as np
 from analysis import quaternion
 from analysis.model import Floats, Pose, Segment
 
+Parts = tuple[Floats, Floats, Floats]
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -25,8 +27,31 @@ class Metric:
     is_sideways: bool = False  # the mirror image of a posture has the opposite sign
 
 
-def up_parts(q: Floats) -> tuple[Floats, Floats, Floats]:
-    """`quaternion.up_in_body` as its three parts (n,): forward, left, up; cheaper for a few ticks."""
+class _Latest:
+    """The parts of the last two orientations asked for: most metrics ask for the same, and a live frame is so short
+    that computing them is the greater part of its cost. Arrays are never changed in place, so the object is the key."""
+
+    def __init__(self) -> None:
+        self._known: tuple[tuple[Floats, Parts], ...] = ()
+
+    def parts(self, q: Floats) -> Parts:
+        for known, parts in self._known:
+            if known is q:
+                return parts
+        parts = _up_parts(q)
+        self._known = ((q, parts), *self._known[:1])
+        return parts
+
+
+_latest = _Latest()
+
+
+def up_parts(q: Floats) -> Parts:
+    """`quaternion.up_in_body` as its three parts (n,), for none but reading: forward, left, up."""
+    return _latest.parts(q)
+
+
+def _up_parts(q: Floats) -> Parts:
     w, x, y, z = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
     return 2.0 * (x * z - w * y), 2.0 * (y * z + w * x), w * w - x * x - y * y + z * z
 
