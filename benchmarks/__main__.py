@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks import calibration, cost, gait, live, orientation, report, seated, simulated_day
+from benchmarks import calibration, cost, gait, live, office_day, orientation, report, seated, simulated_day
 
 
 def main() -> None:
@@ -12,6 +12,7 @@ def main() -> None:
         *live.measure(),
         cost.measure(),
         simulated_day.measure(),
+        *office_day.measure(),
         *calibration.measure(),
         *seated.measure(),
         *gait.measure(),
