@@ -14,14 +14,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfiltfilt
 
+from analysis.gait.smoothing import autocovariance, within
 from analysis.gait.track import Track
 from analysis.model import GRID_HZ, Floats
 
 # Chosen on the mobgap example (Mobilise-D, Apache-2.0): found for each of its two people alone, then set between the
 # two, where F1 of the contacts hardly moves with any one of them. The share of the feet was lowered until the simulated
-# wearer loses no step in sharp turns.
+# wearer loses hardly a step in sharp turns.
 _UP_HZ = (0.5, 6.0)
 _FORWARD_HZ = (0.5, 3.5)
 _SIDE_HZ = (0.4, 1.8)  # of the stride, less turning
@@ -67,10 +67,7 @@ def contacts_of(track: Track) -> Contacts:
 
 def step_time_s(worth: Floats) -> float:
     """The interval at which a walk resembles itself most, near what is usual for a step."""
-    off = worth - worth.mean()
-    size = 1 << (2 * len(off) - 1).bit_length()
-    power = np.abs(np.fft.rfft(off, size)) ** 2
-    alike = np.fft.irfft(power, size)[: len(off)] / np.arange(len(off), 0, -1)
+    alike = autocovariance(worth)
     lags = np.arange(round(_STEP_RANGE_S[0] * GRID_HZ), round(_STEP_RANGE_S[1] * GRID_HZ))
     unusual = np.abs(np.log(lags / GRID_HZ / _USUAL_STEP_S))
     return float(lags[np.argmax(alike[lags] - _UNUSUAL * alike[0] * unusual)] / GRID_HZ)
@@ -78,12 +75,12 @@ def step_time_s(worth: Floats) -> float:
 
 def _evidence(track: Track) -> tuple[Floats, Floats]:
     """What each tick is worth as a contact, with RMS 1, and as a left one (a right one: negative)."""
-    caught = _in_rms(_ahead(_band(track.up, _UP_HZ), _UP_LEAD_S))
+    caught = _in_rms(_ahead(within(track.up, *_UP_HZ), _UP_LEAD_S))
     if not track.is_calibrated:
         return caught, np.zeros_like(caught)
-    braked = _in_rms(_ahead(-np.gradient(_band(track.forward, _FORWARD_HZ)), _BRAKE_LEAD_S))
-    pushed = _in_rms(-np.gradient(_band(track.left, _SIDE_HZ)))
-    turned = _in_rms(_ahead(-_band(track.turning, _SIDE_HZ), -_TURN_LAG_S))
+    braked = _in_rms(_ahead(-np.gradient(within(track.forward, *_FORWARD_HZ)), _BRAKE_LEAD_S))
+    left, turning = within(np.stack([track.left, track.turning]), *_SIDE_HZ)
+    pushed, turned = _in_rms(-np.gradient(left)), _in_rms(_ahead(-turning, -_TURN_LAG_S))
     side = _LEFT_SHARE * _bounded(pushed) + _TURN_SHARE * _bounded(turned)
     return _in_rms(caught + _BRAKE_SHARE * braked), side
 
@@ -122,13 +119,6 @@ def _best_sequence(
         place = before[place[0]][place[1]]
     chosen.reverse()
     return np.array([k for k, _ in chosen], np.intp), np.array([foot == 1 for _, foot in chosen], np.bool_)
-
-
-def _band(x: Floats, edges_hz: tuple[float, float]) -> Floats:
-    """Band-pass of second order without delay."""
-    sections = butter(1, edges_hz, "bandpass", fs=GRID_HZ, output="sos")
-    filtered: Floats = sosfiltfilt(sections, x, padlen=min(len(x) - 1, round(GRID_HZ)))
-    return filtered
 
 
 def _ahead(x: Floats, by_s: float) -> Floats:

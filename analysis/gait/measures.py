@@ -11,9 +11,9 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, sosfiltfilt
 
 from analysis.gait.contacts import Contacts
+from analysis.gait.smoothing import autocovariance, below, integrated_twice
 from analysis.gait.track import Track
 from analysis.model import GRID_HZ, Floats, Segment
 
@@ -74,8 +74,7 @@ def measured(track: Track, contacts: Contacts, height_m: float) -> tuple[Measure
         "step_s": float(step_s.mean()),
         "stride_s": float(stride_s.mean()),
         "stride_cv_percent": 100.0 * float(stride_s.std(ddof=1) / stride_s.mean()),
-        "step_regularity": _regularity(walk, float(step_s.mean())),
-        "stride_regularity": _regularity(walk, float(stride_s.mean())),
+        **_regularities(walk, float(step_s.mean()), float(stride_s.mean())),
         "harmonic_ratio": _harmonic_ratio(walk),
     }
     if not track.is_calibrated:
@@ -135,86 +134,67 @@ def _asymmetry_percent(walk: _Walk) -> float:
     return 100.0 * abs(left - right) / ((left + right) / 2)
 
 
-def _regularity(walk: _Walk, lag_s: float) -> float:
-    """Unbiased autocovariance at its peak within a quarter of a lag, over that at none."""
-    up = walk.track.up[_tick(walk, walk.t[0]) : _tick(walk, walk.t[-1])]
-    off = up - up.mean()
-    lags = range(round(0.75 * lag_s * GRID_HZ), round(1.25 * lag_s * GRID_HZ) + 1)
-    alike = [float((off[lag:] * off[:-lag]).mean()) for lag in lags if 0 < lag < len(off)]
-    return max(alike, default=math.nan) / max(float((off * off).mean()), 1e-12)
+def _regularities(walk: _Walk, step_s: float, stride_s: float) -> dict[str, float]:
+    """Autocovariance of the upward force at its peak within a quarter of each lag, over that at none."""
+    first, last = (_tick(walk, at_s) for at_s in (float(walk.t[0]), float(walk.t[-1])))
+    alike = autocovariance(walk.track.up[first:last])
+    told = {}
+    for name, lag_s in (("step_regularity", step_s), ("stride_regularity", stride_s)):
+        part = alike[round(0.75 * lag_s * GRID_HZ) : round(1.25 * lag_s * GRID_HZ) + 1]
+        told[name] = float(part.max()) / max(float(alike[0]), 1e-12)
+    return told
 
 
 def _harmonic_ratio(walk: _Walk) -> float:
     """Each stride at _POINTS points, so that its harmonics are those of a Fourier series."""
-    t = walk.track.t
-    starts, ends = walk.t[walk.stride], walk.t[walk.stride + 2]
-    share = np.arange(_POINTS) / _POINTS
-    strides = np.interp((starts[:, None] + share * (ends - starts)[:, None]).ravel(), t, walk.track.up)
-    size = np.abs(np.fft.rfft(strides.reshape(-1, _POINTS), axis=1))[:, 1 : _HARMONICS + 1]
+    size = np.abs(np.fft.rfft(_by_stride(walk, walk.track.up)[:, :-1], axis=1))[:, 1 : _HARMONICS + 1]
     return float(size[:, 1::2].mean()) / max(float(size[:, ::2].mean()), 1e-12)
 
 
 def _push_off(walk: _Walk) -> float:
-    forward = _low(walk.track.forward - walk.track.forward.mean(), _FORCE_HZ)
-    ticks = [_tick(walk, at) for at in walk.t.tolist()]
-    reach = round(_PUSH_S * GRID_HZ)
-    return float(np.mean([forward[max(0, tick - reach) : tick + 1].max() for tick in ticks]))
+    forward = below(walk.track.forward - walk.track.forward.mean(), _FORCE_HZ)
+    before = np.arange(-round(_PUSH_S * GRID_HZ), 1)
+    rows = np.rint(walk.t * GRID_HZ).astype(np.int64)[:, None] - walk.track.first + before
+    return float(forward[np.clip(rows, 0, len(forward) - 1)].max(axis=1).mean())
 
 
 def _angles_deg(walk: _Walk) -> dict[str, float]:
     """Ranges of the pelvis' three angles within a stride, mean over strides; of rotation over those walked straight."""
-    heading = np.cumsum(walk.track.turning) / GRID_HZ
-    turned = np.interp(walk.t[walk.stride + 2], walk.track.t, heading) - np.interp(
-        walk.t[walk.stride], walk.track.t, heading
-    )
-    rotation = _ranges(walk, heading, without_trend=True)[np.abs(turned) < _TURN_RAD]
+    heading = _by_stride(walk, np.cumsum(walk.track.turning) / GRID_HZ)
+    turned = heading[:, -1] - heading[:, 0]
+    straight = heading - turned[:, None] * (np.arange(_POINTS + 1) / _POINTS)  # against a line from start to end
+    rotation = _ranges(straight[np.abs(turned) < _TURN_RAD])
+    roll_deg, pitch_deg = below(np.stack([walk.track.roll_deg, walk.track.pitch_deg]), _ANGLE_HZ)
     return {
         "rotation_deg": math.degrees(float(rotation.mean())) if len(rotation) else math.nan,
-        "obliquity_deg": float(_ranges(walk, _low(walk.track.roll_deg, _ANGLE_HZ)).mean()),
-        "tilt_deg": float(_ranges(walk, _low(walk.track.pitch_deg, _ANGLE_HZ)).mean()),
+        "obliquity_deg": float(_ranges(_by_stride(walk, roll_deg)).mean()),
+        "tilt_deg": float(_ranges(_by_stride(walk, pitch_deg)).mean()),
     }
 
 
-def _ranges(walk: _Walk, x: Floats, *, without_trend: bool = False) -> Floats:
-    """Highest less lowest of x within each stride (m,), where asked for against a line from its start to its end."""
-    ranges = []
-    for k in walk.stride.tolist():
-        part = x[_tick(walk, walk.t[k]) : _tick(walk, walk.t[k + 2]) + 1]
-        if without_trend:
-            part = part - np.linspace(part[0], part[-1], len(part))
-        ranges.append(float(part.max() - part.min()))
-    return np.array(ranges)
+def _by_stride(walk: _Walk, x: Floats) -> Floats:
+    """x (n,) within each stride (m, _POINTS + 1), both ends included."""
+    return _between(walk, x, walk.t[walk.stride], walk.t[walk.stride + 2])
+
+
+def _between(walk: _Walk, x: Floats, starts: Floats, ends: Floats) -> Floats:
+    """x (n,) at _POINTS + 1 even places of each span (k, _POINTS + 1)."""
+    places = starts[:, None] + (np.arange(_POINTS + 1) / _POINTS) * (ends - starts)[:, None]
+    return np.interp(places.ravel(), walk.track.t, x).reshape(places.shape)
+
+
+def _ranges(rows: Floats) -> Floats:
+    """Highest less lowest of each row."""
+    ranges: Floats = rows.max(axis=1) - rows.min(axis=1)
+    return ranges
 
 
 def _step_length_m(walk: _Walk, leg_m: float) -> float:
     """From how far the pelvis rises and falls within a step, as on top of a stiff leg."""
-    height_m = _height_m(walk.track.up, 0.5 / float(_strides_s(walk).mean()))
-    rises = []
-    for k in _step_starts(walk).tolist():
-        part = height_m[_tick(walk, walk.t[k]) : _tick(walk, walk.t[k + 1]) + 1]
-        rises.append(min(float(part.max() - part.min()), leg_m))
-    rise_m = np.array(rises)
+    height_m = integrated_twice(walk.track.up, 0.5 / float(_strides_s(walk).mean()))
+    starts = _step_starts(walk)
+    rise_m = np.minimum(_ranges(_between(walk, height_m, walk.t[starts], walk.t[starts + 1])), leg_m)
     return PENDULUM * float((2.0 * np.sqrt(2.0 * leg_m * rise_m - rise_m * rise_m)).mean())
-
-
-def _height_m(up: Floats, slowest_hz: float) -> Floats:
-    """Upward force integrated twice, freed of all that is slower than half a stride's beat."""
-    sections = butter(2, slowest_hz, "highpass", fs=GRID_HZ, output="sos")
-    speed = _without_delay(sections, _integral(up))
-    return _without_delay(sections, _integral(speed))
-
-
-def _integral(x: Floats) -> Floats:
-    return np.concatenate([[0.0], np.cumsum((x[1:] + x[:-1]) / (2 * GRID_HZ))])
-
-
-def _low(x: Floats, edge_hz: float) -> Floats:
-    return _without_delay(butter(2, edge_hz, fs=GRID_HZ, output="sos"), x)
-
-
-def _without_delay(sections: Floats, x: Floats) -> Floats:
-    filtered: Floats = sosfiltfilt(sections, x, padlen=min(len(x) - 1, round(2 * GRID_HZ)))
-    return filtered
 
 
 def _tick(walk: _Walk, at_s: float) -> int:

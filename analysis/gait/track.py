@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,12 +38,13 @@ class Track:
         return (self.first + np.arange(len(self.up))) / GRID_HZ
 
 
-def tracks_of(poses: Sequence[Pose], first: int, end: int) -> list[Track]:
+def tracks_of(poses: Iterable[Pose], first: int, end: int) -> list[Track]:
     """Every unbroken track within the ticks [first, end) of one sensor: the pelvis' where it knows as much.
 
+    The poses are in order of time and none is empty.
     Ticks unknown for up to BRIDGE_S are bridged by straight lines; a longer hole ends a track.
     """
-    spans = {segment: _rows(poses, segment, first, end) for segment in Segment}
+    spans = _rows(poses, first, end)
     told = {segment: int(np.isfinite(rows[:, 0]).sum()) for segment, rows in spans.items()}
     felt = {segment: int(np.isfinite(rows[:, 4]).sum()) for segment, rows in spans.items()}
     segment = max(Segment, key=lambda one: (told[one], felt[one], one is Segment.PELVIS))
@@ -55,14 +56,23 @@ def tracks_of(poses: Sequence[Pose], first: int, end: int) -> list[Track]:
     return [_track(segment, first, rows, part) for part in np.split(known, breaks)]
 
 
-def _rows(poses: Sequence[Pose], segment: Segment, first: int, end: int) -> Floats:
-    """q, acc and gyr (end − first, 10); NaN where there is no pose."""
-    rows = np.full((max(end - first, 0), 10), np.nan)
+def _rows(poses: Iterable[Pose], first: int, end: int) -> dict[Segment, Floats]:
+    """Of each segment q, acc and gyr (end − first, 10); NaN where there is no pose."""
+    from_s, until_s = (first - 0.5) / GRID_HZ, (end - 0.5) / GRID_HZ
+    parts: list[tuple[Pose, slice]] = []
     for pose in poses:
-        a, b = np.searchsorted(pose.t, [(first - 0.5) / GRID_HZ, (end - 0.5) / GRID_HZ])
-        if a < b:
-            at = np.rint(pose.t[a:b] * GRID_HZ).astype(np.int64) - first
-            rows[at] = np.concatenate([pose.q[segment][a:b], pose.acc[segment][a:b], pose.gyr[segment][a:b]], axis=1)
+        if pose.t[0] >= until_s:
+            break
+        if pose.t[-1] > from_s:
+            parts.append((pose, slice(*np.searchsorted(pose.t, [from_s, until_s]).tolist())))
+    rows = {segment: np.full((max(end - first, 0), 10), np.nan) for segment in Segment}
+    if not parts:
+        return rows
+    at = np.rint(np.concatenate([pose.t[span] for pose, span in parts]) * GRID_HZ).astype(np.int64) - first
+    for segment, filled in rows.items():
+        filled[at, :4] = np.concatenate([pose.q[segment][span] for pose, span in parts])
+        filled[at, 4:7] = np.concatenate([pose.acc[segment][span] for pose, span in parts])
+        filled[at, 7:] = np.concatenate([pose.gyr[segment][span] for pose, span in parts])
     return rows
 
 
