@@ -123,7 +123,7 @@ class _Found:
 def _by_case(request: CalibrateRequest, movements: Mapping[Segment, Movement]) -> dict[Segment, _Found]:
     found = {}
     for segment, movement in movements.items():
-        still = _stillness(segment, request, request.duration_s, movement)
+        still = stillness(segment, request, request.duration_s, movement)
         found[segment] = _Found(_mounting(segment, still.up), still.error_deg, math.nan)
     return found
 
@@ -142,7 +142,7 @@ def _by_bends(request: CalibrateRequest, movements: Mapping[Segment, Movement]) 
     if quiet_s < SHORTEST_S:
         raise PostureError(f"You bent too soon; first hold still, {request.stance} upright, and calibrate again.")
     stances = {
-        segment: _stillness(segment, request, quiet_s, movement.within(-math.inf, request.start_s + quiet_s))
+        segment: stillness(segment, request, quiet_s, movement.within(-math.inf, request.start_s + quiet_s))
         for segment, movement in movements.items()
     }
     turnings = {}
@@ -177,7 +177,7 @@ def _check_coverage(segment: Segment, duration_s: float, movement: Movement) -> 
         )
 
 
-def _stillness(segment: Segment, request: CalibrateRequest, duration_s: float, movement: Movement) -> Stillness:
+def stillness(segment: Segment, request: CalibrateRequest, duration_s: float, movement: Movement) -> Stillness:
     """Of the `duration_s` from the request's start. Raises PostureError where they are not a quiet stance."""
     _check_coverage(segment, duration_s, movement)
     still = _measured(movement.t - request.start_s, duration_s, movement.acc, movement.gyr)

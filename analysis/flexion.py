@@ -37,6 +37,8 @@ class Held:
     def put(self, segment: Segment, after_s: float, calibration: Calibration | None) -> None:
         """From the first moment after `after_s`; None: another sensor, of which nothing is known."""
         self._count += 1
+        if calibration is None:
+            self._calibrations[segment] = [one for one in self._calibrations[segment] if one[0] < after_s]
         insort(self._calibrations[segment], (after_s, self._count, calibration), key=_place)
 
     def put_range(self, after_s: float, flexion: FlexionRange) -> None:

@@ -45,6 +45,7 @@ class CalibrationKind(StrEnum):
     STANCE = "stance"  # a quiet upright stance: the quick form, which takes the case to lie flat on the back
     BENDS = "bends"  # the same and then two slow forward bends: any way of clipping on
     RANGE = "range"  # sitting tall, slumped and bent fully forward, of a wearer calibrated standing
+    TALL = "tall"  # three quiet seconds of standing tall: up for a sensor that slipped; the rest is kept
 
 
 class Activity(IntEnum):
@@ -196,6 +197,7 @@ class Calibration:
     kind: CalibrationKind = CalibrationKind.STANCE
     heading_error_deg: float = math.nan  # standard error of forward; NaN where it was taken from the case
     flexion: FlexionRange | None = None  # of the wearer, kept with the lumbar sensor's calibration
+    corrected_deg: float = 0.0  # turned by so much in all, as walking said, since the wearer last showed upright
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +205,8 @@ class CalibrateRequest:
     """The wearer holds still and upright in [start_s, start_s + duration_s).
 
     For BENDS only at first, for five seconds or so, and then bends forward twice. For RANGE the wearer sits tall,
-    slumps and bends fully forward instead, and holds each for three seconds.
+    slumps and bends fully forward instead, and holds each for three seconds. For TALL the last three quiet seconds
+    count.
     """
 
     start_s: float

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 from bisect import insort
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,6 +32,8 @@ class Mountings:
     def put(self, segment: Segment, after_s: float, mounting: Floats | None) -> None:
         """From the first tick after `after_s` until the next period begins."""
         self._count += 1
+        if mounting is None:  # another sensor: what was laid down for the one before is void
+            self._periods[segment] = [one for one in self._periods[segment] if one.after_s < after_s]
         axes = None if mounting is None else quaternion.rotate(quaternion.conjugate(mounting), np.eye(3))
         insort(self._periods[segment], _Period(after_s, self._count, mounting, axes))
 
@@ -63,6 +67,17 @@ class Mountings:
         periods = self._periods[segment]
         while len(periods) > 1 and periods[1].after_s < now_s:
             periods.pop(0)
+
+
+def split(pose: Pose, after_s: Iterable[float]) -> Iterator[Pose]:
+    """A pose in parts: ticks later than one of `after_s` are in another part than those before it."""
+    edges = sorted({0, len(pose.t), *np.searchsorted(pose.t, np.array(sorted(after_s)), side="right").tolist()})
+    for first, end in pairwise(edges):
+        span = slice(first, end)
+        q, acc, gyr = (
+            {segment: rows[span] for segment, rows in columns.items()} for columns in (pose.q, pose.acc, pose.gyr)
+        )
+        yield Pose(pose.t[span], q, acc, gyr, pose.quality[span])
 
 
 def _turned(pose: Pose, segment: Segment, span: slice, period: _Period) -> tuple[Floats, Floats, Floats]:

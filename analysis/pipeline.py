@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 import numpy as np
 
@@ -29,6 +28,7 @@ from analysis.model import (
     BreakRequest,
     CalibrateRequest,
     Calibration,
+    CalibrationKind,
     CarriedPostures,
     ClockAnchor,
     DeskState,
@@ -36,7 +36,6 @@ from analysis.model import (
     Input,
     Label,
     Output,
-    Pose,
     PostureFrame,
     Quality,
     SampleBlock,
@@ -45,9 +44,9 @@ from analysis.model import (
     SessionEnd,
     Slept,
 )
-from analysis.mounting import Mountings
+from analysis.mounting import Mountings, split
 from analysis.registry import discover
-from analysis.slips import SlipWatch
+from analysis.slips import SlipWatch, grid
 from analysis.streams import Stream
 
 FLEXION_SHARE = "lumbar_flexion_share"  # a value beside the metrics', in %
@@ -104,9 +103,10 @@ class Pipeline:
 
     def _told(self) -> list[Output]:
         self._turn()
-        told = self._answers()
+        until_s = math.inf if self._is_over else self._aligner.watermark_s
+        told: list[Output] = []
         learnt: list[Event] = []
-        frames = self._frames(self._aligner.flush() if self._is_over else self._aligner.feed(()), learnt)
+        frames = list(self._frames(until_s, told, learnt))
         if self._is_over:
             learnt += self._learnt(math.inf)
         told += [*frames, *learnt, *self._noticed(frames)]
@@ -165,7 +165,8 @@ class Pipeline:
     def _install(self, calibration: Calibration, after_s: float, *, is_current: bool) -> None:
         self._mountings.put(calibration.segment, after_s, calibration.mounting)
         self._activity.calibrated(calibration.stance, after_s, is_current=is_current)
-        self._slips.calibrated(calibration.stance, after_s)
+        keeps_walk = calibration.kind is CalibrationKind.TALL and is_current
+        self._slips.calibrated(calibration.segment, calibration.stance, after_s, keeps_walk=keeps_walk)
         self._correcting.calibrated(calibration.stance, after_s)
         for watcher in self._watchers:
             if isinstance(watcher, Referenced):
@@ -181,30 +182,48 @@ class Pipeline:
         self._calibrator.take(parts)
         self._aligner.take(parts)
 
-    def _answers(self) -> list[Output]:
-        told: list[Output] = []
-        for answer in self._calibrator.answers(math.inf if self._is_over else self._aligner.watermark_s):
+    def _frames(self, until_s: float, told: list[Output], learnt: list[Event]) -> Iterator[PostureFrame]:
+        """Of all that is known until `until_s`; calibrations go to `told`, slips and corrections to `learnt`."""
+        for whole in self._aligner.flush() if self._is_over else self._aligner.feed(()):
+            answers_s = [one.after_s for one in self._calibrator.ready(until_s) if math.isfinite(one.after_s)]
+            for sensors in split(whole, [*grid(whole.t), *answers_s, *self._correcting.due_s]):
+                self._settle(float(sensors.t[0]), until_s, told)
+                learnt += self._learnt(float(sensors.t[0]))
+                pose = self._mountings.applied(sensors)
+                for watcher in self._followers:
+                    watcher.moved(pose)
+                shown = at_frame_rate(pose)
+                activity = self._activity.feed(pose, shown.t)
+                if len(shown.t):
+                    learnt += self._slips.feed(shown, activity)
+                    frame = self._with_share(frame_of(shown, self._metrics, activity))
+                    self._correcting.feed(frame)
+                    yield frame
+        self._settle(math.inf, until_s, told)
+
+    def _settle(self, before_s: float, until_s: float, told: list[Output]) -> None:
+        """Put in force, in order, what holds from before `before_s` on; every earlier tick has been told."""
+        for waiting in self._calibrator.ready(until_s):
+            if waiting.after_s >= before_s:
+                break
+            known_s = min(waiting.after_s, until_s)
+            self._follow(known_s, told)
+            answer = self._calibrator.answer(waiting, self._slips.slipped(known_s))
             for calibration in answer.calibrations:
                 if answer.is_mounting:
                     self._install(calibration, answer.after_s, is_current=answer.is_current)
                 told.append(calibration)
             told.append(answer.event)
-        return told
+        self._follow(min(before_s, until_s), told)
 
-    def _frames(self, poses: Iterable[Pose], learnt: list[Event]) -> list[PostureFrame]:
-        """Of these poses; what corrections teach on the way goes to `learnt`."""
-        frames = []
-        for sensors in (part for pose in poses for part in _split(pose, self._correcting.due_s)):
-            learnt += self._learnt(float(sensors.t[0]))
-            pose = self._mountings.applied(sensors)
-            for watcher in self._followers:
-                watcher.moved(pose)
-            shown = at_frame_rate(pose)
-            activity = self._activity.feed(pose, shown.t)
-            if len(shown.t):
-                frames.append(self._with_share(frame_of(shown, self._metrics, activity)))
-                self._correcting.feed(frames[-1])
-        return frames
+    def _follow(self, before_s: float, told: list[Output]) -> None:
+        """Small drifts that walking has shown: the mounting alone changes."""
+        corrections = self._slips.corrections(before_s)
+        answer = self._calibrator.follow(corrections) if corrections else None
+        if answer is not None:
+            for calibration in answer.calibrations:
+                self._mountings.put(calibration.segment, answer.after_s, calibration.mounting)
+            told += [*answer.calibrations, answer.event]
 
     def _with_share(self, frame: PostureFrame) -> PostureFrame:
         """And the one value that no posture alone tells: it takes the wearer's own range."""
@@ -222,7 +241,7 @@ class Pipeline:
         prompts: list[Told] = []
         for piece in pieces:
             found = [event for watcher in self._watchers for event in watcher.feed(piece)]
-            events += [*found, *self._slips.feed(piece)]
+            events += found
             prompts += self._policy.feed(piece, found)
         if self._end is not None:
             closing = [event for watcher in self._watchers for event in watcher.close(self._end.at_s)]
@@ -238,12 +257,3 @@ class Pipeline:
     def _learnt(self, until_s: float) -> list[Event]:
         """What corrections teach, now that all ticks before `until_s` have been told."""
         return [event for learnt in self._correcting.learn(until_s) for event in learnt.events]
-
-
-def _split(pose: Pose, after_s: Iterable[float]) -> Iterator[Pose]:
-    """A pose in parts: ticks later than one of `after_s` are in another part than those before it."""
-    edges = sorted({0, len(pose.t), *np.searchsorted(pose.t, np.array(sorted(after_s)), side="right").tolist()})
-    for first, end in pairwise(edges):
-        rows = slice(first, end)
-        q, acc, gyr = ({segment: a[rows] for segment, a in of.items()} for of in (pose.q, pose.acc, pose.gyr))
-        yield Pose(pose.t[rows], q, acc, gyr, pose.quality[rows])

@@ -220,6 +220,7 @@ class JournalCalibration(msgspec.Struct, frozen=True, tag="calibration"):
     kind: CalibrationKind = CalibrationKind.STANCE
     heading_error_deg: float | None = None
     flexion: tuple[float, float, float] | None = None  # tall, slumped, full
+    corrected_deg: float = 0.0
 
 
 class JournalLabel(msgspec.Struct, frozen=True, tag="label"):
@@ -260,6 +261,7 @@ def encode_input(item: Kept) -> bytes:
                 kind=item.kind,
                 heading_error_deg=None if np.isnan(item.heading_error_deg) else item.heading_error_deg,
                 flexion=(own.tall_deg, own.slump_deg, own.full_deg) if (own := item.flexion) else None,
+                corrected_deg=item.corrected_deg,
             )
         case Label():
             record = JournalLabel(item.start_s, item.end_s, item.text, item.activity)
@@ -290,6 +292,7 @@ def decode_input(payload: bytes) -> Input:
                 kind=record.kind,
                 heading_error_deg=float("nan") if record.heading_error_deg is None else record.heading_error_deg,
                 flexion=FlexionRange(*record.flexion) if record.flexion else None,
+                corrected_deg=record.corrected_deg,
             )
         case JournalLabel():
             return Label(record.start_s, record.end_s, record.text, record.activity)

@@ -19,6 +19,7 @@ STEPS = {  # what the wearer does until when, s since the button
     CalibrationKind.STANCE: ((HOLD_S, "Hold still"),),
     CalibrationKind.BENDS: ((HOLD_S, "Hold still"), (25.0, "Bend forward slowly, come up, and once more")),
     CalibrationKind.RANGE: ((6.0, "Sit as tall as you can"), (12.0, "Slump"), (20.0, "Bend fully forward and stay")),
+    CalibrationKind.TALL: ((2.0, "Stand tall"), (6.0, "Stay tall and still")),
 }
 _ANSWER_S = 20.0  # after holding still, within this the analysis has spoken
 _ASKED = "calibration_asked"  # in the browser session's state

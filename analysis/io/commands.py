@@ -12,7 +12,12 @@ from analysis.io.live_session import LiveSession
 from analysis.model import Activity, CalibrateRequest, CalibrationKind, Label, SessionEnd
 from analysis.schema import Command, Reply
 
-CALIBRATE_S = {CalibrationKind.STANCE: 5.0, CalibrationKind.BENDS: 25.0, CalibrationKind.RANGE: 20.0}
+CALIBRATE_S = {
+    CalibrationKind.STANCE: 5.0,
+    CalibrationKind.BENDS: 25.0,
+    CalibrationKind.RANGE: 20.0,
+    CalibrationKind.TALL: 6.0,
+}
 LONGEST_CALIBRATION_S = 120.0  # what the pipeline remembers
 WAIT_S = 10.0  # how long a command waits for the first block of the session it names
 WAIT_ANY_S = 2.0  # and one that names none
@@ -134,4 +139,6 @@ def _calibrate(command: Command, start_s: float) -> tuple[CalibrateRequest, str]
         return request, f"{verb} upright and still for 5 s, then bend forward slowly, twice, within {duration_s:g} s."
     if command.kind is CalibrationKind.RANGE:
         return request, f"Sit tall, then slump, then bend fully forward; hold each for 3 s, within {duration_s:g} s."
+    if command.kind is CalibrationKind.TALL:
+        return request, f"Stand tall and still; the last quiet 3 s within {duration_s:g} s count."
     return request, f"{verb} upright and still for {duration_s:g} s."
