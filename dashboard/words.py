@@ -42,6 +42,7 @@ _ASKED = {  # by type of break; all others ask to stand up
 
 # The first reason that applies is the one a person can do something about.
 _REASONS = (
+    (Quality.NOT_WORN, "not worn: put the sensor on"),
     (Quality.NOT_CALIBRATED, "not calibrated yet"),
     (Quality.PELVIS_MISSING, "nothing heard from the pelvis sensor"),
     (Quality.LUMBAR_MISSING, "nothing heard from the lumbar sensor"),

@@ -28,7 +28,8 @@ ConfigOption = Annotated[
 SpeedOption = Annotated[float, typer.Option("--speed", min=0.1, help="How much faster than real time.")]
 SimulateOption = Annotated[bool, typer.Option("--simulate", help="Do not look for sensors: run the simulated wearer.")]
 ScriptOption = Annotated[
-    str, typer.Option("--script", help="What the simulated wearer does: demo, sit-then-stand or office-day.")
+    str,
+    typer.Option("--script", help="What the simulated wearer does: demo, sit-then-stand, office-day or eventful-day."),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="Which simulated wearer.")]
 

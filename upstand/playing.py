@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +20,7 @@ from analysis.schema import Command
 from firmware_bridge.ble import Ble
 from firmware_bridge.bridge import Bridge, will
 from hardware.twin.clock import PacedClock
+from hardware.twin.eventful import eventful_day
 from hardware.twin.peripherals.base import Peripheral
 from hardware.twin.peripherals.upstand import UpstandPeripheral
 from hardware.twin.peripherals.witmotion import WitMotionPeripheral
@@ -57,14 +58,17 @@ class Played:
 
 def simulated(script: str, seed: int, rate_hz: int, note: str) -> Play:
     """The simulated wearer with two of our own sensors. Raises PostureError for an unknown script."""
-    scripts = {"sit-then-stand": lambda: sit_then_stand(seed=seed), "office-day": lambda: office_day(seed)}
+    scripts: dict[str, Callable[[], Script]] = {
+        "sit-then-stand": lambda: sit_then_stand(seed=seed),
+        "office-day": lambda: office_day(seed),
+        "eventful-day": lambda: eventful_day(seed),
+    }
     if script == "demo":
         wearer = demo(seed)
     elif script in scripts:
-        chosen: Script = scripts[script]()
-        wearer = Wearer(chosen, seed)
+        wearer = Wearer(scripts[script](), seed)
     else:
-        raise PostureError(f"There is no script {script!r}; use demo, {' or '.join(scripts)}.")
+        raise PostureError(f"There is no script {script!r}; use demo, {', '.join(scripts)}.")
     names = {Segment.PELVIS: "Upstand P-sim", Segment.LUMBAR: "Upstand L-sim"}
     peripherals = tuple(UpstandPeripheral(names[at], wearer.source(at, float(rate_hz))) for at in Segment)
     calibrate = command("calibrate", stance=Stance.STANDING, start_s=2.0, duration_s=5.0)

@@ -58,6 +58,7 @@ def test_meaning_follows_the_sign_and_never_claims_more_than_the_error_band() ->
 def test_the_reason_given_first_is_the_one_a_person_can_mend() -> None:
     assert words.reason(Quality.NOT_CALIBRATED | Quality.MOVING) == "not calibrated yet"
     assert "lumbar" in words.reason(Quality.LUMBAR_MISSING)
+    assert "not worn" in words.reason(Quality.NOT_WORN | Quality.NOT_CALIBRATED)
     assert words.reason(0) == "no measurement"
 
 
