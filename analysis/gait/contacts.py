@@ -38,6 +38,7 @@ _USUAL_STEP_S = 0.58
 _UNUSUAL = 0.5  # likeness lost per natural logarithm away from that, so that no limp makes a stride look like a step
 _STEP_RANGE_S = (0.3, 1.0)
 _SHORTEST_TRACK_S = 2.0
+_STILL_M_S2 = 0.15  # RMS of the upward force in its band; a body that stands sways by some 0.04 (MDER.S91719)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,16 @@ class Contacts:
 
 
 def contacts_of(track: Track) -> Contacts:
-    """All of a track; none in one that is shorter than 2 s.
+    """All of a track; none in one that is shorter than 2 s, or still.
 
     Without a calibration only the length of the force is looked at, and which foot it was is a guess.
     """
     if len(track.up) < _SHORTEST_TRACK_S * GRID_HZ:
         return Contacts(np.empty(0), np.empty(0, np.bool_))
-    worth, side = _evidence(track)
+    up = within(track.up, *_UP_HZ)
+    if _rms(up) < _STILL_M_S2:
+        return Contacts(np.empty(0), np.empty(0, np.bool_))
+    worth, side = _evidence(track, up)
     step_s = step_time_s(worth)
     peaks = np.flatnonzero((worth[1:-1] > worth[:-2]) & (worth[1:-1] >= worth[2:]) & (worth[1:-1] > 0.0)) + 1
     chosen, is_left = _best_sequence(peaks, worth[peaks] / _PEAK - _LEAST, side[peaks], step_s)
@@ -73,9 +77,9 @@ def step_time_s(worth: Floats) -> float:
     return float(lags[np.argmax(alike[lags] - _UNUSUAL * alike[0] * unusual)] / GRID_HZ)
 
 
-def _evidence(track: Track) -> tuple[Floats, Floats]:
+def _evidence(track: Track, up: Floats) -> tuple[Floats, Floats]:
     """What each tick is worth as a contact, with RMS 1, and as a left one (a right one: negative)."""
-    caught = _in_rms(_ahead(within(track.up, *_UP_HZ), _UP_LEAD_S))
+    caught = _in_rms(_ahead(up, _UP_LEAD_S))
     if not track.is_calibrated:
         return caught, np.zeros_like(caught)
     braked = _in_rms(_ahead(-np.gradient(within(track.forward, *_FORWARD_HZ)), _BRAKE_LEAD_S))
@@ -128,8 +132,12 @@ def _ahead(x: Floats, by_s: float) -> Floats:
     return moved
 
 
+def _rms(x: Floats) -> float:
+    return float(np.sqrt(np.mean(x * x)))
+
+
 def _in_rms(x: Floats) -> Floats:
-    return x / max(float(np.sqrt(np.mean(x * x))), 1e-9)
+    return x / max(_rms(x), 1e-9)
 
 
 def _bounded(x: Floats) -> Floats:

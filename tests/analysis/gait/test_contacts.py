@@ -79,6 +79,13 @@ def test_what_is_too_short_or_still_has_no_steps_in_it() -> None:
     assert len(found(still.pose()).t) == 0
 
 
+def test_who_stands_and_sways_takes_no_steps_whatever_the_activity_says() -> None:
+    pose = MadeWalk(rise_m=0.0, push_m_s2=0.0, sideways_m_s2=0.0, rotation_deg=0.0).pose()
+    sway = np.random.default_rng(1).normal(0.0, 0.1, (len(pose.t), 3))
+    shaken = replace(pose, acc={**pose.acc, Segment.PELVIS: pose.acc[Segment.PELVIS] + sway})
+    assert len(found(shaken).t) == 0
+
+
 def test_a_short_hole_is_bridged_and_a_long_one_ends_the_track() -> None:
     pose = MadeWalk().pose()
     for ticks, tracks in ((round(0.4 * GRID_HZ), 1), (round(0.7 * GRID_HZ), 2)):
