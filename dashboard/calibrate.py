@@ -9,7 +9,7 @@ from enum import Enum
 
 import streamlit as st
 
-from analysis.model import CalibrationKind, Stance
+from analysis.model import CalibrationKind, Event, Stance
 from dashboard import commands, data
 from dashboard.data import Told
 from dashboard.page import Context
@@ -76,9 +76,7 @@ def show(context: Context) -> None:
     st.markdown("#### Calibrate")
     slip = data.newest_slip(context.reader, context.wearer)
     if slip is not None:
-        st.warning(
-            str(slip.values.get("reason", "A sensor has slipped; calibrate again.")), icon=":material/move_down:"
-        )
+        _offer_mending(context, slip)
     stance = st.segmented_control(
         "How you hold still",
         list(Stance),
@@ -102,6 +100,14 @@ def show(context: Context) -> None:
     if st.button("Calibrate", key="calibrate", type="primary", icon=":material/accessibility_new:", width="stretch"):
         _ask(context, stance, kind)
     _progress(context)
+
+
+def _offer_mending(context: Context, slip: Event) -> None:
+    """Why, and the button that mends it without all of a calibration."""
+    st.warning(str(slip.values.get("reason", "A sensor has slipped; calibrate again.")), icon=":material/move_down:")
+    st.html(f'<div class="up-soft">{instruction(Stance.STANDING, CalibrationKind.TALL)}</div>')
+    if st.button("Stand tall", key="stand_tall", icon=":material/accessibility_new:", width="stretch"):
+        _ask(context, Stance.STANDING, CalibrationKind.TALL)
 
 
 def instruction(stance: Stance, kind: CalibrationKind) -> str:
@@ -129,6 +135,9 @@ _DO = {
         "sit as tall as you can, slump, and bend fully forward, some seconds each. "
         "Flexion can then be told in % of your own range."
     ),
+    CalibrationKind.TALL: (
+        "stand as tall as you can and keep still for three seconds. Which way is forward, and your range, are kept."
+    ),
 }
 
 
@@ -154,7 +163,7 @@ def _progress(context: Context) -> None:
                     "Thank you, you may move again; the analysis is working it out.", icon=":material/hourglass_top:"
                 )
             case Phase.DONE:
-                st.success(_success(told), icon=":material/check:")
+                st.success(success(told), icon=":material/check:")
             case Phase.FAILED:
                 st.warning(_reason(told), icon=":material/replay:")
             case Phase.REFUSED:
@@ -163,10 +172,13 @@ def _progress(context: Context) -> None:
                 st.warning("The analysis has not answered; check that both sensors are streaming, then try again.")
 
 
-def _success(told: Told | None) -> str:
+def success(told: Told | None) -> str:
+    """What has come of a calibration that was made."""
     full_deg = told.event.values.get("full_deg") if told else None
     if isinstance(full_deg, float):
         return f"Your back rounds by {full_deg:.0f}° in a full forward bend: this is now 100 % of your range."
+    if told is not None and told.event.values.get("kind") == CalibrationKind.TALL:
+        return f"Mended{_accuracy(told)}: upright is upright again."
     return f"Calibrated{_accuracy(told)}: this is now your own upright."
 
 

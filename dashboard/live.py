@@ -12,7 +12,7 @@ from analysis.detectors.seated import KIND as SEATED_KIND
 from analysis.io.frames import cut
 from analysis.metrics import Metric
 from analysis.metrics.twist_speed import TWIST_ERROR_DEG, TWIST_S, twist_deg
-from analysis.metrics.uncertainty import error_of
+from analysis.metrics.uncertainty import error_of, share_error_of
 from analysis.model import Activity, Calibration, Event, Floats, PostureFrame, Prompt, PromptState
 from analysis.pipeline import FLEXION_SHARE
 from analysis.slips import KIND as SLIP_KIND
@@ -136,7 +136,7 @@ def _readings(
         told.append(_reading(name, metric, value, error, why_unknown))
     share = _newest(newest, FLEXION_SHARE) if is_live else _NAN
     if np.isfinite(share):  # only those who have shown their range have one
-        told.append(_flexion(share))
+        told.append(_flexion(share, float(share_error_of(metrics[MAIN[1]], newest, calibrations, slips)[-1])))
     return tuple(told)
 
 
@@ -161,9 +161,10 @@ def _reading(name: str, metric: Metric, value: float, error: float, why_unknown:
     )
 
 
-def _flexion(share: float) -> Reading:
+def _flexion(share: float, error: float) -> Reading:
     meaning = "0 % is your own upright standing, 100 % your own full forward bend; people at desks sit at 43–79 %."
-    return Reading(FLEXION_SHARE, "Lumbar flexion", f"{words.number(share, '%')} of your range", "", "", meaning, share)
+    value = f"{words.number(share, '%')} of your range"
+    return Reading(FLEXION_SHARE, "Lumbar flexion", value, words.band(error, "%"), "", meaning, share)
 
 
 def _twist(frame: PostureFrame, metric: Metric, why_unknown: str, *, is_live: bool) -> Reading:

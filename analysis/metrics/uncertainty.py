@@ -11,14 +11,15 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from analysis.mending import CARRIED_OVER_DEG
 from analysis.metrics import Metric
 from analysis.model import Calibration, Event, Floats, PostureFrame, Quality, Segment
 
 MOVING_DEG = 3.6  # limits of agreement of some ±7° in lifting, for two-sensor lumbar angles
 SETTLING_DEG = 4.8  # the accelerometer alone, before the gyroscope has helped: PMC11219489, n = 18
-CARRIED_OVER_DEG = 3.0  # "several degrees" for a sensor that may have been clipped on anew since
 CREEP_DEG = 0.5  # after the first hour, growing with its root: a choice of ours for what clothes and skin do
 HEADING_DEG = 5.0  # by which a case may face aside that was taken to lie flat on the back: a choice of ours
+RANGE_DEG = 2.7  # how well the full bend is repeated: the worse end of the 1.3–2.7° by which postures repeat
 MOVING_DEG_S = 1.5  # of speeds: in the simulated wearer 0.9–1.6°/s, in fast movement while seated
 
 _TILTS = {Segment.PELVIS: "pelvic_tilt", Segment.LUMBAR: "trunk_lean"}
@@ -55,6 +56,23 @@ def error_of(
     return np.where(np.isnan(value), np.nan, np.sqrt(variance))
 
 
+def share_error_of(
+    lordosis: Metric, frame: PostureFrame, calibrations: Sequence[Calibration], slips: Sequence[Event] = ()
+) -> Floats:
+    """The standard error (n,) of lumbar flexion in % of the own range; NaN where that or the range is unknown.
+
+    Both what is not known of the lordosis and what is not known of the full bend count.
+    """
+    own = [one for one in calibrations if one.flexion is not None]
+    full_deg = _in_force(frame.t, own, lambda one, _: one.flexion.full_deg if one.flexion else math.nan)
+    full_deg = np.where(full_deg > 0.0, full_deg, np.nan)
+    lordosis_deg = frame.values.get("lumbar_lordosis", np.full(len(frame.t), np.nan))
+    of_lordosis = error_of("lumbar_lordosis", lordosis, frame, calibrations, slips) / full_deg
+    of_range = lordosis_deg * RANGE_DEG / full_deg**2
+    error: Floats = 100.0 * np.sqrt(of_lordosis**2 + of_range**2)
+    return error
+
+
 def _in_force(
     t: Floats, calibrations: Sequence[Calibration], of: Callable[[Calibration, Floats], Floats | float]
 ) -> Floats:
@@ -77,15 +95,28 @@ def _reference_variance(one: Calibration, t: Floats) -> Floats:
 def _slipped_variance(
     t: Floats, calibrations: Sequence[Calibration], segment: Segment, slips: Sequence[Event]
 ) -> Floats:
-    """(n,) How far the segment's sensor has slipped, from when that was seen until it is calibrated anew."""
+    """(n,) How far the segment's sensor may have slipped: growing from when it last sat well until the walk that
+    showed it, and from there on in full, until its mounting is found anew."""
     variance = np.zeros(len(t))
     for slip in slips:
         off_deg = slip.values.get(f"{segment}_off_deg")
         if isinstance(off_deg, int | float):
-            seen_s = slip.start_s if slip.end_s is None else slip.end_s
-            mended_s = min((one.made_s for one in calibrations if one.made_s > seen_s), default=math.inf)
-            variance = np.where((t >= seen_s) & (t <= mended_s), np.maximum(variance, off_deg**2), variance)
+            good_s = slip.values.get("good_s", slip.start_s)
+            good_s = float(good_s) if isinstance(good_s, int | float) else slip.start_s
+            share = np.clip((t - good_s) / max(slip.start_s - good_s, 1e-3), 0.0, 1.0)
+            mended_s = _mended_s(calibrations, slip.start_s)
+            variance = np.where(t <= mended_s, np.maximum(variance, (share * off_deg) ** 2), variance)
     return variance
+
+
+def _mended_s(calibrations: Sequence[Calibration], slipped_s: float) -> float:
+    """When the first calibration after a slip came that says anew how the sensor sits; a range does not."""
+    mounting = None
+    for one in calibrations:
+        if mounting is not None and one.made_s > slipped_s and not np.array_equal(one.mounting, mounting):
+            return one.made_s
+        mounting = one.mounting
+    return math.inf
 
 
 def _sideways_share(one: Calibration, t: Floats) -> float:

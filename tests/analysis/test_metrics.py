@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,17 +11,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import metrics
+from analysis.mending import CARRIED_OVER_DEG, WALKED_DEG, Correction, followed, turn_of
 from analysis.metrics import Metric
 from analysis.metrics.twist_speed import TWIST_S, twist_deg
 from analysis.metrics.uncertainty import (
-    CARRIED_OVER_DEG,
     CREEP_DEG,
     HEADING_DEG,
     MOVING_DEG,
+    RANGE_DEG,
     SETTLING_DEG,
     error_of,
+    share_error_of,
 )
-from analysis.model import FRAME_HZ, Calibration, Event, Floats, PostureFrame, Quality, Segment, SessionEnd, Stance
+from analysis.model import (
+    FRAME_HZ,
+    Calibration,
+    Event,
+    FlexionRange,
+    Floats,
+    PostureFrame,
+    Quality,
+    Segment,
+    SessionEnd,
+    Stance,
+)
 from analysis.pipeline import Pipeline, PipelineSettings
 from analysis.quaternion import IDENTITY
 from analysis.registry import discover
@@ -122,18 +136,50 @@ def test_tipping_forward_leaks_to_the_side_as_far_as_forward_is_not_known() -> N
     assert error("pelvic_tilt", tipped, FRESH) == error("pelvic_tilt", level, FRESH)
 
 
-def test_a_slipped_sensor_widens_its_own_metrics_until_it_is_calibrated_anew() -> None:
-    slip = Event("slipped", 50.0, 60.0, {"pelvis_off_deg": 9.0, "reason": "…"})
+def test_a_slipped_sensor_widens_its_own_metrics_until_its_mounting_is_found_anew() -> None:
+    slip = Event("slipped", 50.0, 60.0, {"pelvis_off_deg": 9.0, "good_s": 30.0, "reason": "…"})
 
     def banded(name: str, at_s: float, calibrations: list[Calibration]) -> float:
         return float(error_of(name, METRICS[name], frame(at_s=at_s), calibrations, [slip])[0])
 
-    assert banded("pelvic_tilt", 59.0, FRESH) < 3.0
-    assert banded("pelvic_tilt", 61.0, FRESH) > 9.0
-    assert banded("trunk_lean", 61.0, FRESH) < 3.0
-    anew = [*FRESH, calibration(Segment.PELVIS, 100.0)]
+    assert banded("pelvic_tilt", 29.0, FRESH) < 3.0
+    assert 3.0 < banded("pelvic_tilt", 40.0, FRESH) < banded("pelvic_tilt", 45.0, FRESH) < 9.0
+    assert banded("pelvic_tilt", 51.0, FRESH) > 9.0
+    assert banded("trunk_lean", 51.0, FRESH) < 3.0
+    turned = np.array([0.8, 0.0, 0.6, 0.0])
+    anew = [*FRESH, replace(calibration(Segment.PELVIS, 100.0), mounting=turned)]
     assert banded("lumbar_lordosis", 99.0, anew) > 9.0
     assert banded("lumbar_lordosis", 101.0, anew) < 3.0
+    ranged = [*FRESH, calibration(Segment.PELVIS, 100.0)]  # a range keeps the mounting
+    assert banded("lumbar_lordosis", 101.0, ranged) > 9.0
+
+
+def test_a_correction_has_its_own_error_and_starts_the_age_anew() -> None:
+    first, second = (
+        Correction(Segment.PELVIS, 0.0, at_s, turn_of(1.0, 0.0), 1.0, 0.0, 1.0) for at_s in (3600.0, 7200.0)
+    )
+    made = followed(FRESH[0], first)
+    just, later = (error("pelvic_tilt", frame(at_s=at_s), [*FRESH, made]) for at_s in (3601.0, 4 * 3600.0))
+    assert just == pytest.approx(math.hypot(2.0, 0.5, WALKED_DEG), abs=1e-3)
+    assert just < later
+    twice = followed(made, second)
+    assert twice.corrected_deg == 2.0
+    assert twice.tilt_error_deg == made.tilt_error_deg
+    carried = followed(replace(FRESH[0], made_s=math.nan), first)
+    assert error("pelvic_tilt", frame(at_s=3601.0), [*FRESH, carried]) > CARRIED_OVER_DEG
+
+
+def test_a_share_of_the_range_is_as_good_as_lordosis_and_the_range() -> None:
+    ranged = [FRESH[0], replace(FRESH[1], flexion=FlexionRange(5.0, 20.0, 50.0))]
+    lordosis = error("lumbar_lordosis", frame(), FRESH)
+
+    def band(lordosis_deg: float, calibrations: list[Calibration] = ranged) -> float:
+        return float(share_error_of(METRICS["lumbar_lordosis"], frame(tilt_deg=lordosis_deg), calibrations)[0])
+
+    assert band(0.0) == pytest.approx(100.0 * lordosis / 50.0)
+    assert band(-50.0) == pytest.approx(100.0 * math.hypot(lordosis, RANGE_DEG) / 50.0)
+    assert math.isnan(band(0.0, FRESH))
+    assert math.isnan(band(math.nan))
 
 
 def test_an_unknown_value_has_no_error() -> None:

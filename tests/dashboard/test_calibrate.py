@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
+from pathlib import Path
 
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from analysis.io.store import Batch, Store
 from analysis.model import CalibrationKind, Event
-from dashboard.calibrate import HOLD_S, STEPS, AskedFor, Phase, lasts_s, phase
+from dashboard.calibrate import HOLD_S, STEPS, AskedFor, Phase, lasts_s, phase, success
 from dashboard.data import Told
 
 BEFORE = Told("s", Event("calibrated", 10.0, 15.0))
@@ -48,3 +52,33 @@ def test_every_kind_leads_through_its_steps_and_then_waits(kind: CalibrationKind
         assert share == pytest.approx(0.5)
         began_s = until_s
     assert asked.step(1000.0 + lasts + 5.0)[1:] == (0.0, 1.0)
+
+
+def _script(url: str) -> None:
+    """Runs as a Streamlit script: it must bring all its imports."""
+    from analysis.io.reader import Reader
+    from analysis.io.settings import Settings
+    from dashboard import calibrate
+    from dashboard.page import Context
+
+    calibrate.show(Context(Settings(), Reader(url), "me", None))
+
+
+@pytest.mark.parametrize("has_slipped", [False, True])
+def test_standing_tall_is_offered_with_its_reason_while_a_sensor_has_slipped(tmp_path: Path, has_slipped: bool) -> None:
+    url = f"sqlite:///{tmp_path / 'u.sqlite'}"
+    reason = "The pelvis sensor sits 12° otherwise than when you calibrated."
+    events = [Event("calibrated", 2.0, 7.0, {"kind": "stance"}), Event("slipped", 60.0, 90.0, {"reason": reason})]
+    mended = Event("calibrated", 100.0, 106.0, {"kind": "tall"})
+    with Store.open(url) as store:
+        session = store.session("s", "me", "radio", 0.0)
+        store.write([Batch(session, outputs=events if has_slipped else [*events, mended])])
+    app = AppTest.from_function(_script, args=(url,), default_timeout=20).run()
+    assert not app.exception
+    assert ("Stand tall" in [button.label for button in app.button]) is has_slipped
+    assert (reason in [warning.value for warning in app.warning]) is has_slipped
+
+
+def test_mended_is_said_as_such() -> None:
+    told = Told("s", Event("calibrated", 100.0, 106.0, {"kind": "tall", "tilt_error_deg": 1.34}))
+    assert success(told) == "Mended to within 1.3°: upright is upright again."

@@ -14,6 +14,7 @@ from analysis.model import (
     Activity,
     Calibration,
     Event,
+    FlexionRange,
     PostureFrame,
     Prompt,
     PromptState,
@@ -105,6 +106,10 @@ def test_flexion_in_the_own_range_is_shown_to_those_who_have_shown_it() -> None:
     shown = replace(frame, values={**frame.values, FLEXION_SHARE: np.full(20, 61.4)})
     assert _named(_live(shown), FLEXION_SHARE).value == "61 % of your range"
     assert FLEXION_SHARE not in {reading.name for reading in _live(frame).readings}
+    bent = replace(shown, values={**shown.values, "lumbar_lordosis": np.full(20, -30.0)})
+    own = FlexionRange(5.0, 20.0, 50.0)
+    made = [Calibration(segment, "a", Stance.STANDING, 0.0, IDENTITY, 0.5, flexion=own) for segment in Segment]
+    assert _named(live_of(bent, [], [], METRICS, is_live=True, calibrations=made), FLEXION_SHARE).band == "±5 %"
 
 
 def test_an_unknown_value_gives_its_reason() -> None:
