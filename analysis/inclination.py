@@ -93,36 +93,45 @@ class Inclination:
         seen = self._predict(turn, moves)
         tilt = (_GYR_NOISE**2 + (_GYR_SCALE * rate) ** 2) * span_s + doubts[0]
         velocity = _ACC_NOISE**2 * span_s + doubts[1]
-        if rest is None:
+        if rest is None and not self._waited:
             self._rested = 0
-            said = (*seen, tilt, velocity, span_s, 0.0, 0.0, 0.0, 0.0)
-        else:
-            self._rested += 1
-            said = (*seen, tilt, velocity, span_s, span_s, rest[0] * span_s, rest[1] * span_s, rest[2] * span_s)
-        if self._waited:
-            said = tuple(map(add, self._waiting, said))
-        self._waited += 1
+            expected = covariance.moved(prior, seen, tilt, velocity, _BIAS_WALK**2 * span_s)
+            return Step(before, bias, prior, seen, expected, self._judged(expected, span_s))
+        self._wait((*seen, tilt, velocity, span_s), rest)
         if self._waited < min(self._rested // 4, self._patience):  # a rest that has just begun has most to say
-            self._waiting = said
             return Step(before, bias, prior, seen, prior, _NOTHING)
         self._waited = 0
-        expected = covariance.moved(prior, said[:7], said[7], said[8], _BIAS_WALK**2 * said[9])
-        return Step(before, bias, prior, seen, expected, self._judged(expected, said[9:]))
+        *seen, tilt, velocity, span_s, rest_s, a, b, c = self._waiting
+        expected = covariance.moved(prior, seen, tilt, velocity, _BIAS_WALK**2 * span_s)
+        return Step(before, bias, prior, seen, expected, self._judged(expected, span_s, rest_s, (a, b, c)))
 
-    def _judged(self, expected: Covariance, said: Sequence[float]) -> Errors:
-        """Takes in that the sensor went nowhere, and what its gyroscope read in rest."""
-        span_s, rest_s, *turned = said
+    def _wait(self, chunk: tuple[float, ...], rest: Vector | None) -> None:
+        """Adds a chunk to those that wait: what it says and, with its span, what its gyroscope reads."""
+        span_s = chunk[-1]
+        if rest is None:
+            self._rested = 0
+            said = (*chunk, 0.0, 0.0, 0.0, 0.0)
+        else:
+            self._rested += 1
+            said = (*chunk, span_s, rest[0] * span_s, rest[1] * span_s, rest[2] * span_s)
+        self._waiting = tuple(map(add, self._waiting, said)) if self._waited else said
+        self._waited += 1
+
+    def _judged(
+        self, expected: Covariance, span_s: float, rest_s: float = 0.0, read: Vector = (0.0, 0.0, 0.0)
+    ) -> Errors:
+        """Takes in that the sensor went nowhere, and what its gyroscope read (rad) in rest."""
         known, correction = covariance.stopped(expected, self._velocity, _VELOCITY**2 / max(span_s, 1e-3))
+        p, q, r = self._bias
         if rest_s > 0.0:
-            off = [
-                angle / rest_s - old - new for angle, old, new in zip(turned, self._bias, correction[4:], strict=True)
-            ]
+            _, _, _, _, a, b, c = correction
+            off = (read[0] / rest_s - p - a, read[1] / rest_s - q - b, read[2] / rest_s - r - c)
             known, more = covariance.rested(known, off, _REST_NOISE**2 / max(rest_s, 1e-3))
             correction = _sum(correction, more)
         self._covariance = known
         x, y, u, v, a, b, c = correction
         self._velocity = (self._velocity[0] + u, self._velocity[1] + v)
-        self._bias = (self._bias[0] + a, self._bias[1] + b, self._bias[2] + c)
+        self._bias = (p + a, q + b, r + c)
         self._q = _unit(_tipped(self._q, x, y, 0.0))
         return correction
 

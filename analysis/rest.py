@@ -47,26 +47,24 @@ class RestDetector:
         return [self._rests(*chunk) for chunk in zip(span_s.tolist(), gyr.tolist(), acc.tolist(), quiet, strict=True)]
 
     def _rests(self, span_s: float, rate: list[float], force: list[float], is_quiet: bool) -> Vector | None:
+        x, y, z = rate
+        u, v, w = force
         if self._gyr is None:
-            self._gyr = (rate[0], rate[1], rate[2])
-            self._acc = self._slow = (force[0], force[1], force[2])
-        self._gyr = _toward(self._gyr, rate, 1 - math.exp(-span_s / _MEAN_S))
-        self._acc = _toward(self._acc, force, 1 - math.exp(-span_s / _MEAN_S))
-        self._slow = _toward(self._slow, force, 1 - math.exp(-span_s / _SLOW_S))
+            self._gyr = (x, y, z)
+            self._acc = self._slow = (u, v, w)
+        share, slow = 1 - math.exp(-span_s / _MEAN_S), 1 - math.exp(-span_s / _SLOW_S)
+        gx, gy, gz = self._gyr
+        ax, ay, az = self._acc
+        sx, sy, sz = self._slow
+        self._gyr = gyr = gx, gy, gz = (gx + share * (x - gx), gy + share * (y - gy), gz + share * (z - gz))
+        self._acc = acc = (ax + share * (u - ax), ay + share * (v - ay), az + share * (w - az))
+        self._slow = (sx + slow * (u - sx), sy + slow * (v - sy), sz + slow * (w - sz))
         rests = (
             is_quiet
-            and math.dist(self._gyr, rate) < _GYR_SPREAD
-            and math.dist(self._acc, force) < _ACC_SPREAD
-            and math.dist(self._acc, self._slow) < _ACC_DRIFT
-            and max(abs(part) for part in self._gyr) < _BIAS_LIMIT
+            and math.dist(gyr, rate) < _GYR_SPREAD
+            and math.dist(acc, force) < _ACC_SPREAD
+            and math.dist(acc, self._slow) < _ACC_DRIFT
+            and -_BIAS_LIMIT < min(gyr) <= max(gyr) < _BIAS_LIMIT
         )
         self._still_s = self._still_s + span_s if rests else 0.0
-        return self._gyr if self._still_s > _REST_S else None
-
-
-def _toward(old: Vector, new: list[float], share: float) -> Vector:
-    return (
-        old[0] + share * (new[0] - old[0]),
-        old[1] + share * (new[1] - old[1]),
-        old[2] + share * (new[2] - old[2]),
-    )
+        return gyr if self._still_s > _REST_S else None
