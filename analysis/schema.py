@@ -87,6 +87,9 @@ class LinkStatus(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     battery_percent: int | None = None
     clock_residual_ms: float | None = None
     worn: bool | None = None
+    losses: int = 0  # of the link
+    away_s: float = 0.0  # how long it has been out of reach, real seconds
+    lacks: list[str] = []  # what its family does not have: "clock", "counter", "gyroscope", …
 
 
 class Status(Message, frozen=True, kw_only=True):

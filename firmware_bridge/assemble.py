@@ -29,6 +29,7 @@ class Assembler(Protocol):
     rate_hz: float  # nominal
     lost: int
     fit: ClockFit
+    numbering: Numbering
 
     def opened(self) -> list[Samples]:
         """A link has just been made: what comes next may stand anywhere in time."""
@@ -41,9 +42,17 @@ class Assembler(Protocol):
         ...
 
 
-def assembler(driver: Driver, session: Session, sensor_id: str, segment: Segment, rate_hz: float) -> Assembler:
-    """The assembler that fits the sensor's clock, or its lack of one."""
-    numbering = Numbering(session, sensor_id, segment, driver.max_drift)
+def assembler(
+    driver: Driver,
+    session: Session,
+    sensor_id: str,
+    segment: Segment,
+    rate_hz: float,
+    *,
+    after: Assembler | None = None,
+) -> Assembler:
+    """The assembler that fits the sensor's clock, or its lack of one. `after` is of the sensor worn here before."""
+    numbering = Numbering(session, sensor_id, segment, driver.max_drift, after=after.numbering if after else None)
     if driver.has_clock:
         return TickAssembler(numbering, rate_hz)
     return CountAssembler(numbering, rate_hz, driver.rates_hz)
@@ -61,7 +70,7 @@ class CountAssembler:
         self.lost = 0
         self.fit = numbering.fit
         self._size = _block_samples(rate_hz)
-        self._numbering = numbering
+        self.numbering = numbering
         self._rates_hz = rates_hz
         self._scale = Scale(0.0, 0.0)  # fixed in a family without a clock; told by its first run
         self._counts = bytearray()  # of the samples not yet told
@@ -142,7 +151,7 @@ class CountAssembler:
     def _anchor(self) -> None:
         device_s, arrived_s = min(self._points(self._n), key=lambda point: point[1] - self.fit.slope * point[0])
         self.fit.anchor(device_s, arrived_s)
-        end_s = self._numbering.timeline.end_s
+        end_s = self.numbering.timeline.end_s
         if end_s is not None:
             missing_s = self.fit.at(self._device_s(0)) - end_s
             if missing_s > JUMP_S:
@@ -187,7 +196,7 @@ class CountAssembler:
             self.fit.observe(device_s, arrived_s)
         counts = bytes(self._counts[: n * _SAMPLE_BYTES])
         lost, self._lost_before = self._lost_before, 0
-        block = self._numbering.block(
+        block = self.numbering.block(
             self._device_s(0), 1.0 / self.rate_hz, counts, self._scale, lost=lost, gap=lost > 0
         )
         del self._counts[: n * _SAMPLE_BYTES]
@@ -215,7 +224,7 @@ class TickAssembler:
         self.rate_hz = rate_hz
         self.lost = 0
         self.fit = numbering.fit
-        self._numbering = numbering
+        self.numbering = numbering
         self._held: list[Run] = []  # until the clock has settled
         self._is_settling = True
         self._end_s: float | None = None  # device time at which the next sample is due
@@ -287,14 +296,14 @@ class TickAssembler:
             last, last_ticks = joined[-1]
             span_s = last_ticks.start_s + (last.n - 1) * last_ticks.spacing_s - ticks.start_s
             spacing_s = span_s / (len(counts) // _SAMPLE_BYTES - 1)
-        return [self._numbering.block(ticks.start_s, spacing_s, counts, first.scale, lost=lost, gap=lost > 0)]
+        return [self.numbering.block(ticks.start_s, spacing_s, counts, first.scale, lost=lost, gap=lost > 0)]
 
     def _missing(self, ticks: Ticks) -> int:
         """Samples between the last run and this one."""
         if self._end_s is not None:
             hole_s = ticks.start_s - self._end_s
-        elif self._numbering.timeline.end_s is not None:  # another clock: only ours knows
-            hole_s = self.fit.at(ticks.start_s) - self._numbering.timeline.end_s
+        elif self.numbering.timeline.end_s is not None:  # another clock: only ours knows
+            hole_s = self.fit.at(ticks.start_s) - self.numbering.timeline.end_s
         else:
             return 0
         return max(0, round(hole_s / ticks.spacing_s))

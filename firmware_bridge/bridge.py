@@ -131,7 +131,7 @@ class Bridge:
     def _link(self, segment: Segment) -> Link:
         return Link(
             segment,
-            lambda seen: self._chosen(seen).get(segment),
+            lambda seen, anew: self._chosen(seen, anew=segment if anew else None).get(segment),
             chosen=self._found.get(segment),
             session=self._session,
             rate_hz=self._rate_hz,
@@ -144,9 +144,9 @@ class Bridge:
             monotonic=self._monotonic,
         )
 
-    def _chosen(self, sightings: Sequence[Sighting]) -> dict[Segment, Chosen]:
-        """Who is who, leaving alone what links already hold."""
-        held = {link.segment: link.sensor_id for link in self._links if link.chosen}
+    def _chosen(self, sightings: Sequence[Sighting], *, anew: Segment | None = None) -> dict[Segment, Chosen]:
+        """Who is who, leaving alone what links already hold but that of `anew`."""
+        held = {link.segment: link.sensor_id for link in self._links if link.chosen and link.segment is not anew}
         wishes = {segment: held.get(segment) or self._wishes[segment] for segment in Segment}
         return choose(sightings, self._drivers, wishes)
 
@@ -170,11 +170,13 @@ class Bridge:
             self._connection.publish(topic, schema.encode(reply), qos=1)
 
     def _obey(self, command: Command) -> Reply:
-        if command.action not in ("buzz", "identify"):
+        actions = {"buzz": Link.buzz, "identify": Link.identify, "swap": Link.swap}
+        act = actions.get(command.action)
+        if act is None:
             return Reply(id=command.id, ok=False, message=f"The bridge does not know {command.action!r}; update it.")
         links = [link for link in self._links if command.segment in (None, link.segment)]
         for link in links:
-            told = link.buzz() if command.action == "buzz" else link.identify()
+            told = act(link)
             if told:
                 return Reply(id=command.id, ok=False, message=told)
         return Reply(id=command.id, ok=True, message="Done.")
@@ -208,7 +210,7 @@ class Bridge:
         """What a person should know, most lasting first."""
         notes = [self._note, self._publisher.problem, self._capture.problem if self._capture else ""]
         for link in self._links:
-            notes.append(link.problem)
+            notes += [link.problem, link.news]
             if link.chosen and link.chosen.is_guess:
                 sighting = link.chosen.sighting
                 notes.append(

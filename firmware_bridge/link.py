@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -15,6 +14,7 @@ import msgspec
 
 from analysis.model import Segment
 from analysis.schema import LinkStatus, Samples
+from firmware_bridge.absence import Absence, RateMeter
 from firmware_bridge.backoff import Backoff
 from firmware_bridge.ble import BluetoothError, LinkError, Sighting
 from firmware_bridge.capture import Capture, Opened
@@ -28,19 +28,18 @@ from firmware_bridge.reader import Reader, Told
 SEARCH_S = 8.0
 ASK_S = 60.0  # real seconds between looks at the battery
 SILENCE_S = 10.0  # a link without a sample for this long, in real and in session time, is made anew
-RATE_S = 5.0  # the rate is told over this much session time
 LAST_PACKET_S = 0.3  # real seconds for what the sensor sends on being stopped
 
 _log = logging.getLogger(__name__)
 
-Choose = Callable[[Sequence[Sighting]], Chosen | None]
+Choose = Callable[[Sequence[Sighting], bool], Chosen | None]  # (what is there, whether a new one is looked for)
 
 
 class Link:
     """Keeps one segment's sensor streaming until cancelled.
 
     `choose` picks the sensor from what is on the air until one has been found; from then on it is the same device
-    for the whole session. `out` takes the blocks in order, `changed` hears that the status is another one.
+    until `swap` is asked for. `out` takes the blocks in order, `changed` hears that the status is another one.
     """
 
     def __init__(
@@ -77,8 +76,11 @@ class Link:
         self._peer: Connected | None = None
         self._orders: asyncio.Queue[Write] = asyncio.Queue()
         self._reader: Reader | None = None
+        self._finished: Reader | None = None  # of the sensor worn here before this one
         self._heard_s = (0.0, 0.0)  # real and session time at which the last sample was known to have come
-        self._seen: deque[tuple[float, int]] = deque()  # (session time, samples) for the rate
+        self._absence = Absence(segment, monotonic)
+        self._is_swapping = False
+        self._rate = RateMeter()
 
     @property
     def sensor_id(self) -> str:
@@ -91,13 +93,16 @@ class Link:
             name=self.chosen.sighting.name if self.chosen else "",
             family=self.chosen.driver.family if self.chosen else "",
             state=self._state,
+            losses=self._absence.losses,
+            away_s=round(self._absence.away_s, 1),
+            lacks=list(self.chosen.driver.lacks) if self.chosen else [],
         )
         reader = self._reader
         if reader is None:
             return told
         return msgspec.structs.replace(
             told,
-            rate_hz=round(self._rate_hz(reader.samples), 2),
+            rate_hz=round(self._rate.hz(self._now(), reader.samples), 2),
             samples=reader.samples,
             lost=reader.lost,
             bad_packets=reader.bad_packets,
@@ -114,6 +119,8 @@ class Link:
                     await self._live_once()
                 except (LinkError, BluetoothError) as error:
                     self._tell_problem(str(error))
+                if self._reader is not None:
+                    self._absence.lost()
                 self._enter("lost" if self._reader else "searching")
                 await asyncio.sleep(self._backoff.next_s())
         finally:
@@ -127,6 +134,18 @@ class Link:
     def identify(self) -> str:
         """Have the sensor show which one it is; returns why it cannot, in one sentence, or nothing."""
         return self._order(lambda driver: driver.identify, "show itself")
+
+    @property
+    def news(self) -> str:
+        """One sentence about what has lately got well again, or nothing."""
+        return self._absence.news
+
+    def swap(self) -> str:
+        """Look for another sensor to be worn here; returns why that cannot be, in one sentence, or nothing."""
+        if self.chosen is None:
+            return f"No {self.segment} sensor has been found yet; switch one on."
+        self._is_swapping = True
+        return ""
 
     def _order(self, writes_of: Callable[[Driver], tuple[Write, ...]], what: str) -> str:
         if self.chosen is None or self._peer is None or self._peer.lost.is_set():
@@ -151,7 +170,7 @@ class Link:
         try:
             await self._stream(chosen, peer)
         except asyncio.CancelledError:
-            await self._stop(chosen, peer)
+            await self._stop(chosen.driver, peer)
             raise
         finally:
             self._peer = None
@@ -164,15 +183,27 @@ class Link:
         self._enter("lost" if self._reader else "searching")
         sightings = await self._radio.scan(SEARCH_S, lambda seen: self._pick(seen) is not None)
         chosen = self._pick(sightings)
+        if self._is_swapping:
+            self._is_swapping = False
+            chosen = chosen or self._pick(sightings)  # the same one goes on where there is no other
         if chosen is None:
             where = f"The {self.segment} sensor"
             raise LinkError(f"{where} is not in sight; switch it on, charge it, or bring it nearer.")
-        self.chosen = chosen
+        self._take_up(chosen)
         return chosen
+
+    def _take_up(self, chosen: Chosen) -> None:
+        if self.chosen is not None and self._reader is not None and self.sensor_id != chosen.sighting.address:
+            self._take(self._reader.finish())
+            self._finished, self._reader = self._reader, None
+            _log.info("%s takes the place of %s.", chosen.sighting.name, self.chosen.sighting.name)
+        self.chosen = chosen
 
     def _pick(self, sightings: Sequence[Sighting]) -> Chosen | None:
         if self.chosen is None:
-            return self._choose(sightings)
+            return self._choose(sightings, False)
+        if self._is_swapping:
+            return self._choose([seen for seen in sightings if seen.address != self.sensor_id], True)
         for sighting in sightings:
             if sighting.address == self.chosen.sighting.address:
                 known = self.chosen.sighting  # the name may be missing this time
@@ -183,7 +214,7 @@ class Link:
         driver = chosen.driver
         rate_hz = driver.nearest_rate(self._wished_hz)
         if self._reader is None:
-            self._reader = Reader(driver, self._session, self.sensor_id, self.segment, rate_hz)
+            self._reader = Reader(driver, self._session, self.sensor_id, self.segment, rate_hz, after=self._finished)
         reader = self._reader
         if self._capture:
             self._capture.opened(Opened(self.sensor_id, driver.family, self.segment, rate_hz, self._now()))
@@ -199,6 +230,9 @@ class Link:
         self._heard_s = self._monotonic(), self._now()
         self._backoff.reset()
         self._tell_problem("")
+        told = self._absence.streams(chosen.sighting.name)
+        if told:
+            _log.info("%s", told)
         self._enter("streaming")
         _log.info("%s (%s) is the %s sensor.", chosen.sighting.name, self.sensor_id, self.segment)
         await self._serve(reader, driver, peer)
@@ -238,9 +272,15 @@ class Link:
                 finally:
                     order.cancel()
                 self._check_silence(reader)
+                warning = self._absence.warning(reader.battery_percent)
+                if warning:
+                    _log.warning("%s", warning)
+                if self._is_swapping:
+                    await self._stop(driver, peer)
+                    raise LinkError(f"Another {self.segment} sensor is looked for.")
         finally:
             lost.cancel()
-        raise LinkError(f"The link to the {self.segment} sensor was lost; it is looked for again.")
+        raise LinkError(self._absence.why(reader.battery_percent))
 
     async def _ask(self, reader: Reader, driver: Driver, peer: Connected) -> None:
         for write in driver.ask:
@@ -256,11 +296,11 @@ class Link:
         elif self._monotonic() - real_s > SILENCE_S and self._now() - session_s > SILENCE_S:
             raise LinkError(f"The {self.segment} sensor is connected but sends nothing; it is connected anew.")
 
-    async def _stop(self, chosen: Chosen, peer: Connected) -> None:
-        if peer.lost.is_set() or not chosen.driver.stop:
+    async def _stop(self, driver: Driver, peer: Connected) -> None:
+        if peer.lost.is_set() or not driver.stop:
             return
         with suppress(LinkError, BluetoothError):
-            for write in chosen.driver.stop:
+            for write in driver.stop:
                 await peer.write(write.channel, write.data, write.service)
             await asyncio.sleep(LAST_PACKET_S)
 
@@ -272,15 +312,6 @@ class Link:
                 self._orders.put_nowait(item)
             else:
                 _log.warning("%s Further ones of this kind are only counted.", item)
-
-    def _rate_hz(self, samples: int) -> float:
-        """Samples per second of session time, lately."""
-        now_s = self._now()
-        self._seen.append((now_s, samples))
-        while len(self._seen) > 2 and now_s - self._seen[0][0] > RATE_S:
-            self._seen.popleft()
-        span_s = now_s - self._seen[0][0]
-        return (samples - self._seen[0][1]) / span_s if span_s > 0 else 0.0
 
     def _enter(self, state: str) -> None:
         if state != self._state:

@@ -22,13 +22,23 @@ class Session:
 class Numbering:
     """Places and numbers the blocks of one segment: `seq` counts from 0 without holes, in output order."""
 
-    def __init__(self, session: Session, sensor_id: str, segment: Segment, max_drift: float) -> None:
+    def __init__(
+        self,
+        session: Session,
+        sensor_id: str,
+        segment: Segment,
+        max_drift: float,
+        *,
+        after: Numbering | None = None,
+    ) -> None:
+        """`after` is of the sensor that was worn here before: numbers and times go on from it."""
         self.fit = ClockFit(max_drift)
         self.timeline = Timeline(self.fit)
+        self.timeline.end_s = after.timeline.end_s if after else None
         self._session = session
         self._sensor_id = sensor_id
         self._segment = segment
-        self._seq = 0
+        self._seq: int = after._seq if after else 0
 
     def block(self, device_s: float, spacing_s: float, counts: bytes, scale: Scale, *, lost: int, gap: bool) -> Samples:
         """`counts` (n, 6) from `device_s` on, `spacing_s` apart on the device's clock."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.model import Segment
 from analysis.schema import Samples
-from firmware_bridge.assemble import assembler
+from firmware_bridge.assemble import Assembler, assembler
 from firmware_bridge.driver import Battery, Driver, Item, Run, Worn, Write
 from firmware_bridge.errors import PacketError
 from firmware_bridge.numbering import Session
@@ -20,14 +20,26 @@ class Reader:
     are counted.
     """
 
-    def __init__(self, driver: Driver, session: Session, sensor_id: str, segment: Segment, rate_hz: float) -> None:
+    def __init__(
+        self,
+        driver: Driver,
+        session: Session,
+        sensor_id: str,
+        segment: Segment,
+        rate_hz: float,
+        *,
+        after: Reader | None = None,
+    ) -> None:
+        """`after` is finished: the reader of the sensor that was worn here before."""
         self.samples = 0
         self.bad_packets = 0
         self.battery_percent: int | None = None
         self.is_worn: bool | None = None
         self.heard_s = 0.0  # arrival of the last sample
         self._parser = driver.parser(sensor_id, rate_hz)
-        self._assembler = assembler(driver, session, sensor_id, segment, rate_hz)
+        self._assembler: Assembler = assembler(
+            driver, session, sensor_id, segment, rate_hz, after=after._assembler if after else None
+        )
         self._bad_kinds: set[str] = set()
 
     @property

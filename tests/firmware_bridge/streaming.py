@@ -141,7 +141,7 @@ async def reading(
             states: list[LinkStatus] = []
             link = Link(
                 worn.segment,
-                lambda _seen: None,
+                lambda _seen, _anew: None,
                 chosen=chosen[worn.segment],
                 session=Session("s", 0.0, "simulated"),
                 rate_hz=worn.source.rate_hz,

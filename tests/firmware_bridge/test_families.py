@@ -74,7 +74,7 @@ async def test_a_strap_without_a_gyroscope_says_so() -> None:
         assert isinstance(chosen, Chosen)
         link = Link(
             Segment.LUMBAR,
-            lambda _seen: None,
+            lambda _seen, _anew: None,
             chosen=chosen,
             session=Session("s", 0.0, "radio"),
             rate_hz=52.0,
