@@ -15,7 +15,7 @@ import numpy as np
 
 from analysis import quaternion
 from analysis.errors import PostureError
-from analysis.model import Floats, Segment
+from analysis.model import GRAVITY, Floats, Segment
 
 BENDS = 2  # how many there must be
 TRUNK_DEG = (20.0, 110.0)  # how far a bend takes the sensor that turns further
@@ -28,6 +28,7 @@ _LEVEL_DEG = 15.0  # how far the axis may be from horizontal
 _PURE = 0.9  # share of the squared rate about the principal axis; 0.9 is a twist of a third of the bend
 _SHALLOW_DEG = 40.0  # as far as people also get backward or sideways; a shallower bend does not show its direction …
 _CASE_DEG = 60.0  # … unless the case agrees, whose flat side lies on the back
+_BEHIND_M = 0.02  # so far behind the axis of a bend a sensor on the back is at least; in simulated bends 0.04–0.10
 _FLAT = math.cos(math.radians(25.0))
 _FLOOR_DEG = 1.0  # standard error of a heading from axes that agree: 1 % of cross-axis sensitivity, and sway
 
@@ -67,6 +68,8 @@ class Turning:
     left: Floats  # (3,) unit, the body's left in the sensor frame, square to up
     deepest_deg: tuple[float, ...]  # of each bend
     heading_error_deg: float  # standard error of `left` about up
+    behind_m: float  # how far behind the axis of the bends the sensor sits, as its rising and sinking says …
+    behind_weight: float  # … and how clearly
 
 
 def bends_of(movement: Movement, upright: Floats) -> list[Bend]:
@@ -127,7 +130,36 @@ def turning(segment: Segment, movement: Movement, bends: Sequence[Bend], upright
             "bend straight forward both times and calibrate again."
         )
     scatter_deg = math.sqrt(sum(angle**2 for angle in off_deg) / (len(off_deg) * (len(off_deg) - 1)))
-    return Turning(left, tuple(deepest_deg), math.hypot(scatter_deg, _FLOOR_DEG))
+    told = [_behind(movement.within(bend.start_s, bend.end_s), upright, left, still) for bend in bends]
+    weight = sum(one for _, one in told)
+    behind_m = sum(moment for moment, _ in told) / weight
+    return Turning(left, tuple(deepest_deg), math.hypot(scatter_deg, _FLOOR_DEG), behind_m, weight)
+
+
+def _behind(part: Movement, upright: Floats, left: Floats, still: Floats) -> tuple[float, float]:
+    """(b w, w): how far behind the axis of a bend the sensor is (b, m), if the bend is forward; negative if backward.
+
+    A point r above and b behind the axis is at height r cos θ + b sin θ: what is behind rises at first when the body
+    leans forward, and sinks when it leans back. The second derivative of that is fitted to the force along up, beside
+    what a bias of the accelerometer, which turns with the sensor, adds; w is what the fit leaves of b's own share.
+    """
+    forward = quaternion.cross(left, upright)
+    sine, cosine = -_along(part.up, forward), _along(part.up, upright)
+    length: Floats = np.sqrt(sine * sine + cosine * cosine)
+    sine, cosine = sine / length, cosine / length
+    rate = _along(part.gyr - still, left)
+    others = np.stack([np.gradient(-sine * rate, part.t), np.ones(len(part.t)), sine], axis=1)
+    others = np.linalg.qr(others)[0]
+    own = np.gradient(cosine * rate, part.t)
+    own = own - others @ (others.T @ own)
+    lift = (part.acc * part.up).sum(axis=1) - GRAVITY
+    return float((own * lift).sum()), float((own * own).sum()) + 1e-12
+
+
+def _along(vectors: Floats, axis: Floats) -> Floats:
+    """(n,) what of vectors (n, 3) is along axis (3,)."""
+    along: Floats = (vectors * axis).sum(axis=1)
+    return along
 
 
 def _spread(part: Movement, still: Floats) -> Floats:
@@ -220,6 +252,18 @@ def check_case(turned: Turning, upright: Floats, deepest_deg: float) -> None:
         raise PostureError(
             f"Bends of {deepest_deg:.0f}° are too shallow to tell forward from back and side for a sensor worn this "
             f"way; bend forward beyond {_SHALLOW_DEG:.0f}° and calibrate again."
+        )
+
+
+def check_direction(turnings: dict[Segment, Turning]) -> None:
+    """Raises PostureError where bends are shallow and do not show that the sensors moved as in a bend forward."""
+    weight = sum(turned.behind_weight for turned in turnings.values())
+    behind_m = sum(turned.behind_m * turned.behind_weight for turned in turnings.values()) / weight
+    deepest_deg = max(max(turned.deepest_deg) for turned in turnings.values())
+    if deepest_deg < _SHALLOW_DEG and behind_m < _BEHIND_M:
+        raise PostureError(
+            f"Your bends of {deepest_deg:.0f}° looked like bends backward; bend forward, beyond {_SHALLOW_DEG:.0f}°, "
+            "and calibrate again."
         )
 
 

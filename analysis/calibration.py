@@ -159,6 +159,7 @@ def _by_bends(request: CalibrateRequest, movements: Mapping[Segment, Movement]) 
         bending.check_case(turned, up, deepest_deg)
         mounting = quaternion.from_axes(quaternion.cross(turned.left, up), turned.left, up)
         found[segment] = _Found(mounting, stances[segment].error_deg, turned.heading_error_deg)
+    bending.check_direction(turnings)
     return found
 
 

@@ -24,6 +24,7 @@ from analysis.model import (
 )
 
 HZ = 50.0
+SENSOR_M = (-0.1, 0.0, 0.25)  # against the axis of the bends: behind it and above
 END_S = 24.0
 REQUEST = CalibrateRequest(1.0, 22.0, Stance.STANDING, CalibrationKind.BENDS)
 
@@ -42,9 +43,13 @@ def deep(deg: float) -> tuple[Bow, Bow]:
 
 
 def swing(start_s: float, t: Floats) -> Floats:
-    """0 … 1 … 0 within six seconds."""
-    phase = np.clip((t - start_s) / 6.0, 0.0, 1.0)
-    return 0.5 - 0.5 * np.cos(2 * np.pi * phase)
+    """0 … 1 … 0 within six seconds, each way by minimum jerk, with a pause at the deepest."""
+
+    def way(since_s: Floats) -> Floats:
+        share = np.clip(since_s / 2.6, 0.0, 1.0)
+        return share**3 * (10.0 - 15.0 * share + 6.0 * share**2)
+
+    return way(t - start_s) - way(t - start_s - 3.4)
 
 
 def history(
@@ -60,8 +65,10 @@ def history(
     sensor = body * slip * mounting.inv()  # sensor → world; `mounting` is body → sensor
     rate = np.zeros((len(t), 3))
     rate[1:] = (sensor[:-1].inv() * sensor[1:]).as_rotvec() * HZ
-    noise = np.random.default_rng(3).normal(0.0, 0.02, (len(t), 3))
-    acc = sensor.inv().apply([0.0, 0.0, GRAVITY]) + noise
+    noise = np.random.default_rng(3).normal(0.0, 0.005, (len(t), 3))
+    place = body.apply(SENSOR_M)
+    pull: Floats = np.gradient(np.gradient(place, t, axis=0), t, axis=0)
+    acc = sensor.inv().apply(pull + np.array([0.0, 0.0, GRAVITY])) + noise
     bias = np.radians([0.5, -0.3, 0.2])
     q = sensor.as_quat(scalar_first=True)
     kept = History()
@@ -136,6 +143,12 @@ def test_bends_done_wrong_are_refused_with_what_to_repeat(
     with pytest.raises(PostureError, match=word) as caught:
         made(history(pelvis, PLAIN), history(lumbar, PLAIN))
     assert "calibrate again" in str(caught.value)
+
+
+def test_shallow_bends_backward_are_told_where_both_cases_are_worn_face_in() -> None:
+    face_in = Rotation.from_euler("x", 180, degrees=True) * PLAIN
+    with pytest.raises(PostureError, match="looked like bends backward"):
+        made(history(deep(-12.0), face_in), history(deep(-30.0), face_in))
 
 
 def test_shallow_bends_count_where_the_case_agrees_or_not_at_all() -> None:
