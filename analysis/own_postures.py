@@ -8,7 +8,7 @@ a person's sitting or standing, and the newest spans only. Everything here is pu
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -76,20 +76,20 @@ class AngleHistory:
     """The wearer's angles of the last MEMORY_S, every SAMPLE_S."""
 
     def __init__(self) -> None:
-        self._stances: deque[tuple[float, Stance]] = deque()
+        self._stances: list[tuple[float, Stance]] = []
         self._stance: Stance | None = None
         self._rows: deque[tuple[float, Stance, float, float]] = deque(maxlen=round(MEMORY_S / SAMPLE_S))
 
     def calibrated(self, stance: Stance, after_s: float) -> None:
         """Ticks later than `after_s` are against that stance; told before any of them is fed."""
-        self._stances.append((after_s, stance))
+        insort(self._stances, (after_s, stance), key=lambda one: one[0])
 
     def feed(self, t: Floats, pelvis_deg: Floats, lordosis_deg: Floats) -> None:
         """Angles (n,) at frame ticks t (n,) s."""
         chosen = np.rint(t * FRAME_HZ).astype(np.int64) % _EVERY == 0
         for row in zip(t[chosen].tolist(), pelvis_deg[chosen].tolist(), lordosis_deg[chosen].tolist(), strict=True):
             while self._stances and self._stances[0][0] < row[0]:
-                self._stance = self._stances.popleft()[1]
+                self._stance = self._stances.pop(0)[1]
             if self._stance is not None and not (math.isnan(row[1]) and math.isnan(row[2])):
                 self._rows.append((row[0], self._stance, row[1], row[2]))
 

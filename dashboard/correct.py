@@ -82,13 +82,12 @@ def _ask(context: Context, wearer: str, day: Day) -> None:
 
 
 def _chosen(day: Day, zone: tzinfo | None) -> Bout | None:
-    bouts = {f"{bout.start:.0f}": bout for bout in day.bouts}
+    bouts = {f"{bout.start:.0f} {bout.activity.name}": bout for bout in reversed(day.bouts)}  # the newest first
     if not bouts:
         return None
     key = st.selectbox(
         "What was told",
         list(bouts),
-        index=len(bouts) - 1,
         format_func=lambda key: _told(bouts[key], zone) if key in bouts else "",
         key="today_correct_bout",
     )

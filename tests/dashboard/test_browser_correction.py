@@ -8,7 +8,6 @@ import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -33,7 +32,6 @@ pytestmark = [
     pytest.mark.skipif(not Path(CHROMIUM).is_file(), reason="there is no Chromium on this machine"),
     pytest.mark.timeout(110),
 ]
-EIGHT = datetime(DAY.year, DAY.month, DAY.day, 8, tzinfo=ZoneInfo(BERLIN)).timestamp()
 
 
 @contextmanager
@@ -101,7 +99,7 @@ def page() -> Iterator[Page]:
 
 def corrections(url: str) -> list[Corrected]:
     with Reader(url) as reader:
-        session = reader.session("me-morning")
+        session = reader.session("me-afternoon")
         assert session is not None
         return spans_of(reader.events(session))
 
@@ -111,16 +109,17 @@ def test_a_bout_is_corrected_on_the_page_and_taken_back(shown: tuple[str, str], 
     page.goto(f"{address}/today?today_date={DAY}")
     totals = page.locator(".st-key-today_totals")
     expect(totals).to_contain_text("3 h 40 min", timeout=30_000)
+    expect(page.locator(".st-key-today_exposure")).to_be_visible(timeout=30_000)  # the last thing on the page
     control = page.locator(".st-key-today_correct")
     control.locator("summary").click()
-    control.get_by_role("combobox").first.click()
-    page.get_by_role("option", name="08:00 – 08:38 Sitting").click()
+    expect(control.get_by_role("combobox").first).to_have_value("13:06 – 13:34  Sitting")  # the newest
     control.get_by_role("radio", name="Standing").or_(control.get_by_role("button", name="Standing")).first.click()
     control.get_by_role("button", name="Correct", exact=True).click()
     expect(control).to_contain_text("The correction is kept", timeout=30_000)
-    expect(totals).to_contain_text("3 h 02 min", timeout=30_000)
-    expect(totals).to_contain_text("1 h 15 min")
-    assert corrections(url) == [Corrected(0.0, 38 * 60.0, Activity.STANDING)]
+    expect(totals).to_contain_text("3 h 12 min", timeout=30_000)
+    expect(totals).to_contain_text("1 h 05 min")
+    expect(control.get_by_role("combobox").first).to_have_value("13:06 – 13:34  Standing")
+    assert corrections(url) == [Corrected(125 * 60.0, 153 * 60.0, Activity.STANDING)]
     control.get_by_role("button", name="Take back").click()
     expect(control).to_contain_text("taken back", timeout=30_000)
     expect(totals).to_contain_text("3 h 40 min", timeout=30_000)

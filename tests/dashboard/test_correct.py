@@ -67,10 +67,10 @@ def test_every_bout_of_the_day_can_be_chosen(url: str) -> None:
     app = _app(url)
     options = app.selectbox(key="today_correct_bout").options
     assert len(options) == 12
-    assert options[0] == "08:00 – 08:38  Sitting"
+    assert options[-1] == "08:00 – 08:38  Sitting"
     assert app.button(key="today_correct_do").disabled  # until it is said what it really was
     first = f"{MIDNIGHT + 8 * 3600.0:.0f}"
-    app.selectbox(key="today_correct_bout").set_value(first).run()
+    app.selectbox(key="today_correct_bout").set_value(f"{first} SITTING").run()
     assert app.time_input(key=f"today_correct_to_{first}").value == time(8, 38)
 
 
