@@ -30,10 +30,10 @@ _PARTS = {
     "orientation": ("streams", "orientation", "intake", "strapdown", "inclination", "covariance", "rest"),
     "align": ("align",),
     "metrics": ("metrics", "frames", "mounting", "exposure"),
-    "activity": ("detectors/activity", "detectors/steps", "detectors/states"),
-    "other detectors": ("detectors", "gait", "slips"),
+    "activity": ("detectors/activity", "detectors/steps", "worn", "own_postures", "correcting", "corrections"),
+    "other detectors": ("detectors", "gait", "slips", "smoothness", "transition_phases"),
     "breaks": ("breaks",),
-    "calibration": ("calibrator", "calibration", "bending", "flexion"),
+    "calibration": ("calibrator", "calibration", "bending", "flexion", "drift", "mending"),
     "pipeline": ("pipeline", "model", "registry"),
 }
 _ANYONES = ("quaternion",)  # belongs to whoever calls it
