@@ -11,7 +11,7 @@ from analysis import schema
 from analysis.errors import PostureError, SchemaError
 from analysis.io.announcing import FRAMES_PER_S, Announcer, frame_message
 from analysis.io.commands import CommandDesk, input_of_command
-from analysis.model import CalibrateRequest, Event, Label, PostureFrame, Prompt, Quality, SessionEnd, Stance
+from analysis.model import Activity, CalibrateRequest, Event, Label, PostureFrame, Prompt, Quality, SessionEnd, Stance
 from analysis.schema import Command, EventMessage, FrameMessage, PromptMessage
 
 
@@ -83,6 +83,9 @@ def test_commands_become_inputs() -> None:
     assert input_of_command(label, 12.5) == (Label(1.0, 2.0, "phone"), "The label is kept.")
     assert input_of_command(Command(id="c", action="label", text="x"), 12.5)[0] == Label(12.5, 12.5, "x")
     assert input_of_command(Command(id="d", action="end"), 12.5)[0] == SessionEnd(12.5)
+    sat = Command(id="e", action="correct", activity=Activity.SITTING, start_s=3.0, end_s=9.0)
+    assert input_of_command(sat, 12.5)[0] == Label(3.0, 9.0, "", Activity.SITTING)
+    assert input_of_command(sat, 6.5)[0] == Label(3.0, 6.5, "", Activity.SITTING)  # nobody knows the future
 
 
 @pytest.mark.parametrize(
@@ -93,6 +96,9 @@ def test_commands_become_inputs() -> None:
         Command(id="a", action="calibrate", stance=Stance.SITTING, start_s=float("nan")),
         Command(id="a", action="label", text=" "),
         Command(id="a", action="label", text="x", start_s=2.0, end_s=1.0),
+        Command(id="a", action="correct", start_s=1.0, end_s=2.0),
+        Command(id="a", action="correct", activity=Activity.SITTING, start_s=2.0, end_s=2.0),
+        Command(id="a", action="correct", activity=Activity.SITTING, start_s=13.0, end_s=20.0),
         Command(id="a", action="buzz"),
     ],
 )

@@ -12,7 +12,20 @@ from hypothesis import strategies as st
 from analysis import schema
 from analysis.errors import SchemaError
 from analysis.io.journal import AHEAD_S, Bundler, Entry, Kind, entry_of, input_of, readable_inputs, samples_entry
-from analysis.model import CalibrateRequest, Calibration, Floats, Input, Label, SampleBlock, Segment, SessionEnd, Stance
+from analysis.model import (
+    Activity,
+    CalibrateRequest,
+    Calibration,
+    CarriedPostures,
+    Floats,
+    Input,
+    Label,
+    SampleBlock,
+    Segment,
+    SessionEnd,
+    ShownPosture,
+    Stance,
+)
 
 
 def block(segment: Segment, seq: int, t0: float, span_s: float = 0.2) -> SampleBlock:
@@ -21,10 +34,26 @@ def block(segment: Segment, seq: int, t0: float, span_s: float = 0.2) -> SampleB
 
 
 @pytest.mark.parametrize(
-    "item", [CalibrateRequest(1.5, 5.0, Stance.SITTING), Label(0.25, 9.0, "phone"), SessionEnd(3.0)]
+    "item",
+    [
+        CalibrateRequest(1.5, 5.0, Stance.SITTING),
+        Label(0.25, 9.0, "phone"),
+        Label(0.25, 9.0, "", Activity.NOT_WORN),
+        CarriedPostures((ShownPosture(Activity.SITTING, Stance.STANDING, 60.5, -20.1, 4.0, -12.3, 5.0),)),
+        SessionEnd(3.0),
+    ],
 )
-def test_inputs_come_back(item: CalibrateRequest | Label | SessionEnd) -> None:
+def test_inputs_come_back(item: schema.Kept) -> None:
     assert input_of(entry_of(item)) == item
+
+
+def test_an_angle_that_was_not_known_comes_back_as_that() -> None:
+    item = CarriedPostures((ShownPosture(Activity.STANDING, Stance.SITTING, 90.0, 14.0, 4.0, np.nan, np.nan),))
+    assert repr(input_of(entry_of(item))) == repr(item)
+
+
+def test_a_label_of_before_there_were_corrections_is_a_note() -> None:
+    assert schema.decode_input(b'{"type":"label","start_s":1.0,"end_s":2.0,"text":"tea"}') == Label(1.0, 2.0, "tea")
 
 
 def test_a_calibration_carried_over_comes_back() -> None:
