@@ -19,7 +19,7 @@ from analysis.breaks.policy import BreakPolicy, Told
 from analysis.breaks.types import BreakRules
 from analysis.calibrator import Calibrator
 from analysis.correcting import Correcting
-from analysis.detectors import Detector, Following, Referenced, Sized
+from analysis.detectors import Baring, Detector, Following, Referenced, Sized
 from analysis.detectors.activity import ActivityFilter, ActivityModel
 from analysis.frames import Pieces, at_frame_rate, frame_of
 from analysis.metrics import Metric
@@ -48,6 +48,7 @@ from analysis.mounting import Mountings, split
 from analysis.registry import discover
 from analysis.slips import SlipWatch, grid
 from analysis.streams import Stream
+from analysis.worn import WornWatch, not_worn
 
 FLEXION_SHARE = "lumbar_flexion_share"  # a value beside the metrics', in %
 
@@ -77,6 +78,7 @@ class Pipeline:
         self._carried: dict[Segment, Calibration] = {}  # for a sensor that has not come yet
         self._mountings = Mountings()
         self._aligner = Aligner()
+        self._worn = WornWatch()
         self._activity = ActivityFilter(settings.activity)
         self._pieces = Pieces()
         self._slips = SlipWatch()
@@ -189,17 +191,24 @@ class Pipeline:
             for sensors in split(whole, [*grid(whole.t), *answers_s, *self._correcting.due_s]):
                 self._settle(float(sensors.t[0]), until_s, told)
                 learnt += self._learnt(float(sensors.t[0]))
-                pose = self._mountings.applied(sensors)
+                pose = self._worn.feed(self._mountings.applied(sensors))
+                self._bare()
                 for watcher in self._followers:
                     watcher.moved(pose)
                 shown = at_frame_rate(pose)
-                activity = self._activity.feed(pose, shown.t)
+                activity = not_worn(shown, self._activity.feed(pose, shown.t))
                 if len(shown.t):
                     learnt += self._slips.feed(shown, activity)
                     frame = self._with_share(frame_of(shown, self._metrics, activity))
                     self._correcting.feed(frame)
                     yield frame
         self._settle(math.inf, until_s, told)
+
+    def _bare(self) -> None:
+        for off in self._worn.news():
+            for watcher in self._watchers:
+                if isinstance(watcher, Baring):
+                    watcher.bared(off)
 
     def _settle(self, before_s: float, until_s: float, told: list[Output]) -> None:
         """Put in force, in order, what holds from before `before_s` on; every earlier tick has been told."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from analysis.model import Event, Pose, PostureFrame, Stance
+from analysis.worn import Off
 
 
 class Watcher(Protocol):
@@ -48,6 +49,15 @@ class Sized(Protocol):
 
     def sized(self, height_m: float) -> None:
         """Told once, before anything is fed, and only where it is known."""
+        ...
+
+
+@runtime_checkable
+class Baring(Protocol):
+    """A watcher that has told what was not so when it turns out that no sensor was worn."""
+
+    def bared(self, off: Off) -> None:
+        """Told when it is known, and again with its end, before the first tick that says so is fed (see Following)."""
         ...
 
 

@@ -3,25 +3,33 @@
 A bout ends when its activity has been away for SETTLED_S, so a flicker shorter than that belongs to the bout around
 it; it ended when its activity was left, and the next bout, of whatever there was most of since, began right there.
 Unknown time is bridged up to SILENCE_S; a longer one ends the bout at its last known tick.
+
+That nobody wears the sensors is known late. Then what was told since they came off is told again: bouts end where they
+came off, or where they began if that was later.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from analysis.detectors import Detector
 from analysis.model import FRAME_HZ, Activity, Event, PostureFrame
+from analysis.worn import Off
 
 SETTLED_S = 5.0
 SILENCE_S = 60.0
+CORRECTED_S = 180.0  # so far back a sensor's coming off may be dated
 KINDS = {
     Activity.SITTING: "sitting",
     Activity.STANDING: "standing",
     Activity.WALKING: "walking",
     Activity.LYING: "lying",
+    Activity.OTHER: "other",
+    Activity.NOT_WORN: "not_worn",
 }
 _UP = (Activity.STANDING, Activity.WALKING)
 _SETTLED = round(SETTLED_S * FRAME_HZ)  # ticks
@@ -44,6 +52,12 @@ class Bouts:
         self._absence: _Absence | None = None
         self._streak: tuple[Activity, int] = (Activity.UNKNOWN, 0)  # the present activity, and its first tick
         self._known: int | None = None  # the last tick with an activity
+        self._offs: list[Off] = []  # not reached yet
+        self._ended_bouts: list[Event] = []  # of the last CORRECTED_S
+
+    def bared(self, off: Off) -> None:
+        if off.until_s is None:
+            self._offs.append(off)
 
     def feed(self, frame: PostureFrame) -> list[Event]:
         events: list[Event] = []
@@ -62,6 +76,8 @@ class Bouts:
     def _run(self, activity: Activity, first: int, end: int) -> list[Event]:
         """The same activity at every tick of [first, end)."""
         events: list[Event] = []
+        if activity is Activity.NOT_WORN and (self._bout is None or self._bout[0] is not activity):
+            events += self._came_off(first)
         silent_until = end if activity is Activity.UNKNOWN else first
         if self._known is not None and silent_until - self._known > _SILENCE:
             events += self._silenced()
@@ -97,6 +113,22 @@ class Bouts:
         events.append(Event(KINDS[most], absence.since / FRAME_HZ, None))
         return events
 
+    def _came_off(self, first: int) -> list[Event]:
+        """Not worn from tick `first` on, as it is known now; in truth since some time before."""
+        offs = [off for off in self._offs if round(off.known_s * FRAME_HZ) <= first]
+        self._offs = self._offs[len(offs) :]
+        since_s = min(offs[-1].since_s if offs else math.inf, first / FRAME_HZ)
+        wrong = [bout for bout in self._ended_bouts if bout.end_s is not None and bout.end_s > since_s]
+        if self._bout is not None:
+            activity, start = self._bout
+            last = first if self._known is None else min(first, self._known + 1)
+            wrong.append(Event(KINDS[activity], start / FRAME_HZ, last / FRAME_HZ))
+        since = round(since_s * FRAME_HZ)
+        self._bout, self._absence, self._known = (Activity.NOT_WORN, since), None, first
+        self._streak = (Activity.NOT_WORN, since)
+        ended = [replace(bout, end_s=max(bout.start_s, min(since_s, bout.end_s or since_s))) for bout in wrong]
+        return [*ended, Event(KINDS[Activity.NOT_WORN], since / FRAME_HZ, None)]
+
     def _silenced(self) -> list[Event]:
         """Nothing more is known: the bout ends with its last known tick."""
         events = self._ended(self._known + 1) if self._known is not None else []
@@ -108,7 +140,10 @@ class Bouts:
         if self._bout is None:
             return []
         activity, start = self._bout
-        return [Event(KINDS[activity], start / FRAME_HZ, end / FRAME_HZ)]
+        ended = Event(KINDS[activity], start / FRAME_HZ, end / FRAME_HZ)
+        known = (bout for bout in self._ended_bouts if (bout.end_s or 0.0) > end / FRAME_HZ - CORRECTED_S)
+        self._ended_bouts = [*known, ended]
+        return [ended]
 
 
 DETECTOR = Detector(label="Bouts and rises", kinds=frozenset({*KINDS.values(), "rise"}), make=Bouts)
