@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks import calibration, cost, gait, live, office_day, orientation, report, seated, simulated_day
+from benchmarks import calibration, cost, fuzz, gait, live, office_day, orientation, report, seated, sensors, simulated_day
 
 
 def main() -> None:
@@ -17,6 +17,8 @@ def main() -> None:
         *seated.measure(),
         *gait.measure(),
         *orientation.measure(),
+        sensors.measure(),
+        fuzz.measure(),
     ]
     report.write(sections, Path(__file__).parent / "results.md")
     print(report.render(sections))

@@ -12,15 +12,18 @@ LATE_S = 30.0  # on one link, where a stall delays packets
 LATE_AFTER_LOSS_S = 3.0  # on a new link, for which the device measured its packets a moment ago
 ODD = 3  # impossible stamps in a row that go on from each other are a clock that was set anew
 _DRIFT = 0.02
-_REMEMBERED = 15  # spacings, of which the median counts
+_REMEMBERED = 15  # spacings, of which the median tells which packets follow each other
+_SUMMED = 512  # packets that do, over which the spacing is the mean: stamps of 1 ms would else miss 0.1 %
+_NEAR = 0.1  # of the median
 _LEAST_STEP = 0.6  # of what n samples take: a shorter step holds bytes that are no samples
 
 
 class PacketClock:
     """For packets of n samples with one wrapping stamp. A core: all it knows of our clock is when packets came.
 
-    The spacing of samples is the median of what the last packets imply, so that a lost packet is a hole and no slow
-    sample, and a device that keeps another rate than it was asked for is believed after a few packets.
+    The spacing of samples is the mean over packets that follow each other, and which do is told by the median of what
+    the last packets imply: a lost packet is a hole and no slow sample, and a device that keeps another rate than it was
+    asked for is believed after a few packets.
     """
 
     def __init__(self, *, ticks_hz: float, wrap: int, rate_hz: float, stamps_last: bool = False) -> None:
@@ -30,6 +33,8 @@ class PacketClock:
         self._stamps_last = stamps_last
         self._spacings: deque[float] = deque([1.0 / rate_hz] * (_REMEMBERED // 2 + 1), maxlen=_REMEMBERED)
         self._spacing_s = 1.0 / rate_hz
+        self._steps: deque[tuple[int, int]] = deque()  # (ticks, samples) of the last packets that follow each other
+        self._sums = (0, 0)  # of them
         self._ticks: int | None = None  # unwrapped, of the last packet placed
         self._n = 0
         self._floor_s = 0.0  # the least that arrivals were ahead of stamps
@@ -89,8 +94,21 @@ class PacketClock:
 
     def _learn(self, ticks: int, n: int) -> None:
         count = n if self._stamps_last else self._n
-        self._spacings.append((ticks - (self._ticks or 0)) / self._ticks_hz / count)
-        self._spacing_s = median(self._spacings)
+        step = ticks - (self._ticks or 0)
+        spacing_s = step / self._ticks_hz / count
+        self._spacings.append(spacing_s)
+        usual_s = median(self._spacings)
+        if abs(usual_s - self._spacing_s) > _NEAR * usual_s:
+            self._steps.clear()
+            self._sums = (0, 0)
+            self._spacing_s = usual_s
+        if abs(spacing_s - usual_s) > _NEAR * usual_s:
+            return
+        self._steps.append((step, count))
+        old = self._steps.popleft() if len(self._steps) > _SUMMED else (0, 0)
+        self._sums = (self._sums[0] + step - old[0], self._sums[1] + count - old[1])
+        if len(self._steps) > _REMEMBERED // 2:
+            self._spacing_s = self._sums[0] / self._sums[1] / self._ticks_hz
 
     def _go_on(self, ticks: int, n: int, arrived_s: float, *, is_restart: bool) -> Ticks:
         lead_s = arrived_s - ticks / self._ticks_hz

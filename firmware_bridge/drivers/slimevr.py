@@ -37,6 +37,8 @@ _BATTERY = struct.Struct(">ff")
 
 GRID_HZ = 50.0
 HOLD_S = 0.25
+_MOST_MISSING = 10_000  # datagrams between one and the next
+_ODD = 5
 SOON_S = 0.008  # two tellings this near in time came in one burst, and only the later one counts
 SCALE = full_scale(16.0, 2000.0)
 
@@ -95,6 +97,7 @@ class SlimeVrParser:
         self._q: Floats | None = None
         self._q_s = 0.0
         self._acc = np.zeros(3)
+        self._odd = 0  # datagrams in a row whose number cannot be the next
         self._told: tuple[int, Floats] | None = None  # the grid's last sample
 
     def opened(self) -> list[Item]:
@@ -107,13 +110,21 @@ class SlimeVrParser:
             return [PacketError(self._sensor_id, "foreign characteristic", data)]
         try:
             number: int = HEAD.unpack_from(data)[1]
-            if number and self._number is not None and number <= self._number:
+            if number and not self._is_next(number):
                 return [PacketError(self._sensor_id, "datagram that came twice or too late", data)]
             items = [item for kind, body in bodies(data) for item in self._take(kind, body, packet.arrived_s)]
         except struct.error:
             return [PacketError(self._sensor_id, "not a datagram of a tracker", data)]
         self._number = number or self._number  # a handshake has none
         return items
+
+    def _is_next(self, number: int) -> bool:
+        """Numbers rise; several in a row that do not are of a tracker that began anew."""
+        if self._number is None or 0 < number - self._number < _MOST_MISSING or self._odd >= _ODD:
+            self._odd = 0
+            return True
+        self._odd += 1
+        return False
 
     def finish(self) -> list[Item]:
         return []

@@ -40,6 +40,7 @@ class Stage:
         peripherals: Sequence[Peripheral],
         *,
         throttle: Callable[[], Awaitable[None]] | None = None,
+        longest_step_s: float = LONGEST_STEP_S,
     ) -> None:
         self.clock = clock
         self.peripherals: Mapping[Segment, Peripheral] = {worn.segment: worn for worn in peripherals}
@@ -48,7 +49,7 @@ class Stage:
         self._throttle = throttle
         delay_s = CONNECTION_INTERVAL_S / clock.speed  # the link's delay is virtual time, too
         self._delay_s = delay_s if delay_s >= SHORTEST_DELAY_S else 0.0
-        self._step_s = min(REAL_STEP_S * max(1.0, clock.speed), LONGEST_STEP_S)
+        self._step_s = min(REAL_STEP_S * max(1.0, clock.speed), longest_step_s)
         self._air: Air | None = None
         self._central: Device | None = None
         self._radios: dict[Segment, Radio] = {}

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 
 from analysis.model import Segment
 from analysis.schema import Samples, block_of
+from benchmarks.sound_packets import DRIVERS, SENSOR, heads, rate_of, sound
 from firmware_bridge.driver import Battery, Item, Run, Worn, Write
 from firmware_bridge.errors import PacketError
 from firmware_bridge.numbering import Session
 from firmware_bridge.packet import RawPacket
 from firmware_bridge.reader import Reader
-from tests.contracts.sound_packets import DRIVERS, SENSOR, heads, rate_of, sound
 
 every_driver = pytest.mark.parametrize("name", sorted(DRIVERS))
 

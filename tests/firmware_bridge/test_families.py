@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from analysis.model import Segment
+from benchmarks.impersonated import DRIVERS, FAMILIES, Numbers, reading, until
 from firmware_bridge.ble import Ble
 from firmware_bridge.choose import Chosen, choose
 from firmware_bridge.link import Link
@@ -18,7 +19,6 @@ from hardware.twin.peripherals.others import OtherPeripheral
 from hardware.twin.peripherals.polar import PolarPeripheral
 from hardware.twin.peripherals.witmotion import WitMotionPeripheral
 from hardware.twin.stage import Stage
-from tests.firmware_bridge.streaming import DRIVERS, FAMILIES, Numbers, reading, until
 
 DRIFTS = (0.0005, -0.0008)
 STEP_S = 0.1  # of the stage's time, and so how late a packet may come here

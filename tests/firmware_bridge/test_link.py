@@ -11,6 +11,7 @@ import numpy as np
 
 from analysis.model import Segment
 from analysis.schema import Samples, block_of
+from benchmarks.impersonated import DRIVERS, FAMILIES, reading, until
 from firmware_bridge.absence import Absence, RateMeter
 from firmware_bridge.ble import Ble, Sighting
 from firmware_bridge.choose import Chosen, choose
@@ -18,7 +19,6 @@ from firmware_bridge.link import Link
 from firmware_bridge.numbering import Session
 from hardware.twin.clock import PacedClock
 from hardware.twin.stage import Stage
-from tests.firmware_bridge.streaming import DRIVERS, FAMILIES, reading, until
 
 
 async def test_out_of_reach_and_back() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from analysis import quaternion
 from analysis.model import GRAVITY, Floats
+from benchmarks.impersonated import until
 from firmware_bridge.ble import BluetoothError, LinkError, Sighting
 from firmware_bridge.driver import Battery, Item, Run
 from firmware_bridge.drivers import slimevr
@@ -18,7 +19,6 @@ from firmware_bridge.packet import RawPacket
 from firmware_bridge.radio import Radios
 from firmware_bridge.udp import SlimeVr, mac_of
 from hardware.twin.peripherals import slimevr as twin
-from tests.firmware_bridge.streaming import until
 
 MAC = bytes.fromhex("a1b2c3d4e5f6")
 STILL = np.zeros(3)

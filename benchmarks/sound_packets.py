@@ -6,6 +6,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.model import GRAVITY, Floats
 from firmware_bridge import pmd
@@ -25,6 +26,7 @@ SENSOR = "AA:BB:CC:DD:EE:FF"
 DRIVERS = all_drivers()
 LATENCY_S = 0.01
 
+Integers = NDArray[np.int64]
 Piece = tuple[str, bytes]  # channel, value
 
 
@@ -44,14 +46,14 @@ def sound(family: str, packets: int, first: int = 0) -> list[RawPacket]:
     return told
 
 
-def _values(index: Floats, scale: Scale) -> Floats:
+def _values(index: Integers, scale: Scale) -> Floats:
     values = np.zeros((len(index), 6))
     values[:, 0] = index * scale.acc
     values[:, 4] = 100 * (1.0 if np.isnan(scale.gyr) else scale.gyr)
     return values
 
 
-def _upstand(index: Floats, rate_hz: float) -> Iterator[Piece]:
+def _upstand(index: Integers, rate_hz: float) -> Iterator[Piece]:
     rows = np.zeros((len(index), 6), "<i2")
     rows[:, 0] = index
     ticks = np.rint(index * wire.TICKS_HZ / rate_hz).astype(int)
@@ -68,24 +70,24 @@ def _upstand(index: Floats, rate_hz: float) -> Iterator[Piece]:
     yield upstand.STREAM, wire.encode_stream(packet)
 
 
-def _witmotion(index: Floats, _rate_hz: float) -> Iterator[Piece]:
+def _witmotion(index: Integers, _rate_hz: float) -> Iterator[Piece]:
     rows = np.zeros((len(index), 6), np.int16)
     rows[:, 0], rows[:, 2] = index, 2048
     yield witmotion.NOTIFY, witmotion_twin.frames(rows)
 
 
-def _dot(index: Floats, rate_hz: float) -> Iterator[Piece]:
+def _dot(index: Integers, rate_hz: float) -> Iterator[Piece]:
     for number, row in zip(index, _values(index, dot.SCALE), strict=True):
         yield dot.MEDIUM_PAYLOAD, dot_twin.payload(round(number * 1e6 / rate_hz), row)
 
 
-def _movesense(index: Floats, rate_hz: float) -> Iterator[Piece]:
+def _movesense(index: Integers, rate_hz: float) -> Iterator[Piece]:
     ticks = round(index[0] * 1000 / rate_hz)
     for part in movesense_twin.parts(movesense.REFERENCE, ticks, _values(index, movesense.SCALE)):
         yield movesense.DATA, part
 
 
-def _polar(index: Floats, rate_hz: float) -> Iterator[Piece]:
+def _polar(index: Integers, rate_hz: float) -> Iterator[Piece]:
     stamp = round(index[-1] * 1e9 / rate_hz)
     rows = np.zeros((len(index), 3), np.int64)
     rows[:, 0] = index
@@ -93,11 +95,11 @@ def _polar(index: Floats, rate_hz: float) -> Iterator[Piece]:
     yield pmd.DATA, polar_twin.frame(polar_twin.GYRO, stamp, 0 * rows + 100, 0)
 
 
-def _polar_h10(index: Floats, rate_hz: float) -> Iterator[Piece]:
+def _polar_h10(index: Integers, rate_hz: float) -> Iterator[Piece]:
     yield next(_polar(index, rate_hz))
 
 
-def _metamotion(index: Floats, _rate_hz: float) -> Iterator[Piece]:
+def _metamotion(index: Integers, _rate_hz: float) -> Iterator[Piece]:
     if index[0] == 0:
         yield metamotion.NOTIFY, bytes((metamotion.ACC, 0x80, 4, 0))
     rows = np.zeros((len(index), 6), "<i2")
@@ -106,13 +108,13 @@ def _metamotion(index: Floats, _rate_hz: float) -> Iterator[Piece]:
     yield metamotion.NOTIFY, bytes((metamotion.GYRO, 0x05)) + rows[:, 3:].tobytes()
 
 
-def _thingy52(index: Floats, _rate_hz: float) -> Iterator[Piece]:
+def _thingy52(index: Integers, _rate_hz: float) -> Iterator[Piece]:
     for row in _values(index, thingy52.SCALE):
         yield thingy52.RAW, thingy52_twin.raw(row)
 
 
 def _floats_apart(acc: str, gyr: str, acc_unit: float, gyr_unit: float, scale: Scale) -> _Make:
-    def make(index: Floats, _rate_hz: float) -> Iterator[Piece]:
+    def make(index: Integers, _rate_hz: float) -> Iterator[Piece]:
         for row in _values(index, scale):
             yield acc, (row[:3] / acc_unit).astype("<f4").tobytes()
             yield gyr, (row[3:] / gyr_unit).astype("<f4").tobytes()
@@ -120,13 +122,13 @@ def _floats_apart(acc: str, gyr: str, acc_unit: float, gyr_unit: float, scale: S
     return make
 
 
-def _espruino(index: Floats, _rate_hz: float) -> Iterator[Piece]:
+def _espruino(index: Integers, _rate_hz: float) -> Iterator[Piece]:
     acc = 2 * GRAVITY / 32768 / 0.000598551  # numbers of the driver's counts in the sensor's
     for number in index:
         yield "6e400003-b5a3-f393-e0a9-e50e24dcca9e", f"{number * acc:.3f},0,16384,0,100,0\r\n".encode()
 
 
-def _slimevr(index: Floats, _rate_hz: float) -> Iterator[Piece]:
+def _slimevr(index: Integers, _rate_hz: float) -> Iterator[Piece]:
     for number in index:
         half = 0.2 * np.sin(number / 50)
         q = np.array([np.cos(half), 0.0, np.sin(half), 0.0])
@@ -134,11 +136,11 @@ def _slimevr(index: Floats, _rate_hz: float) -> Iterator[Piece]:
         yield slimevr.CHANNEL, slimevr_twin.datagram(int(number) + 1, 23, body)
 
 
-_Make = Callable[[Floats, float], Iterator[Piece]]
+_Make = Callable[[Integers, float], Iterator[Piece]]
 _FOUR_G = Scale(4 * GRAVITY / 32768, float(np.radians(2000)) / 32768)
 _SIXTEEN_G = Scale(16 * GRAVITY / 32768, float(np.radians(2000)) / 32768)
-_ARDUINO = tuple(DRIVERS["arduino"].channels)
-_ADAFRUIT = tuple(DRIVERS["adafruit"].channels)
+_ARDUINO = DRIVERS["arduino"].channels
+_ADAFRUIT = DRIVERS["adafruit"].channels
 
 _MAKERS: Mapping[str, tuple[_Make, int]] = {  # and how many samples a packet holds
     "upstand": (_upstand, 13),
@@ -149,11 +151,16 @@ _MAKERS: Mapping[str, tuple[_Make, int]] = {  # and how many samples a packet ho
     "polar_h10": (_polar_h10, 16),
     "metamotion": (_metamotion, 3),
     "thingy52": (_thingy52, 1),
-    "arduino": (_floats_apart(*_ARDUINO, GRAVITY, float(np.radians(1)), _FOUR_G), 1),
-    "adafruit": (_floats_apart(*_ADAFRUIT, 1.0, 1.0, _SIXTEEN_G), 1),
+    "arduino": (_floats_apart(_ARDUINO[0], _ARDUINO[1], GRAVITY, float(np.radians(1)), _FOUR_G), 1),
+    "adafruit": (_floats_apart(_ADAFRUIT[0], _ADAFRUIT[1], 1.0, 1.0, _SIXTEEN_G), 1),
     "espruino": (_espruino, 1),
     "slimevr": (_slimevr, 1),
 }
+
+
+def families() -> list[str]:
+    """All whose packets can be made."""
+    return sorted(_MAKERS)
 
 
 def heads() -> list[bytes]:

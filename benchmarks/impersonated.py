@@ -31,7 +31,7 @@ from hardware.twin.peripherals.thingy52 import Thingy52Peripheral
 from hardware.twin.peripherals.upstand import UpstandPeripheral
 from hardware.twin.peripherals.witmotion import WitMotionPeripheral
 from hardware.twin.source import Counts
-from hardware.twin.stage import Stage
+from hardware.twin.stage import LONGEST_STEP_S, Stage
 
 ROUND = 30000  # the sources' numbers begin again, as counts have 16 bits
 DRIVERS = all_drivers()
@@ -54,7 +54,8 @@ class Numbers:
         counts = np.zeros((len(index), 6), np.int16)
         counts[:, 0] = index % ROUND
         counts[:, 4] = 100
-        return Counts(index, index * self._spacing_s, counts)
+        t = index.astype(np.float64) * self._spacing_s
+        return Counts(index, t, counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,11 +127,11 @@ class Reading:
 
 @asynccontextmanager
 async def reading(
-    peripherals: list[Peripheral], speed: float, drivers: str
+    peripherals: list[Peripheral], speed: float, drivers: str, step_s: float = LONGEST_STEP_S
 ) -> AsyncIterator[tuple[Stage, dict[Segment, Reading]]]:
     """Links that read a stage; leaving it ends them."""
     clock = PacedClock(speed)
-    async with Stage(clock, peripherals) as stage:
+    async with Stage(clock, peripherals, longest_step_s=step_s) as stage:
         ble = Ble(stage.scanner_backend, stage.client_backend)
         known = {drivers: DRIVERS[drivers]}
         seen = await ble.scan(5.0, lambda seen: len(choose(seen, known, {})) == len(peripherals))
