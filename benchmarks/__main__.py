@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks import calibration, cost, fuzz, gait, live, office_day, orientation, report, seated, sensors, simulated_day
+from benchmarks import (
+    calibration,
+    cost,
+    fuzz,
+    gait,
+    live,
+    office_day,
+    orientation,
+    report,
+    seated,
+    sensors,
+    simulated_day,
+)
 
 
 def main() -> None:
