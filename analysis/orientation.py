@@ -85,7 +85,9 @@ class OrientationFilter:
         begins, ends = run.owed(steps)
         result = turned(chunks, steps, -begins, -ends, self._delay_s)
         q, gyr = result.q[: len(rows)], result.gyr[: len(rows)]
-        quality = np.where(rows[:, 0] - run.start_s < SETTLING_S, np.uint16(Quality.SETTLING), np.uint16(0))
+        quality = np.zeros(len(rows), dtype=np.uint16)
+        if rows[0, 0] - run.start_s < SETTLING_S:
+            quality[rows[:, 0] - run.start_s < SETTLING_S] = Quality.SETTLING
         return SegmentOrientation(self._segment, rows[:, 0], q, rows[:, 1:4], gyr, quality)
 
 
@@ -169,7 +171,8 @@ def turned(chunks: Chunks, steps: list[Step], begins: Floats, ends: Floats, dela
     # All corrections are small: half their angle is their quaternion's vector.
     first = before + _tipped(begins.T, before)
     change = (before + _tipped(ends.T, before) if ends.any() else before) - first
-    start = _by_row(change, many) * np.tile(strapdown.shares(chunks.size), len(steps)) + _by_row(first, many)
+    share = strapdown.shares(chunks.size)
+    start = _by_row(change, many) * (share if many == 1 else np.tile(share, len(steps))) + _by_row(first, many)
     gyr = chunks.gyr - bias
     right = np.ones((4, row, count))
     np.multiply(0.5 * delay_s, gyr, out=right[1:])

@@ -110,10 +110,11 @@ def summed(rows: Floats, before: Floats, size: int, gap_s: float) -> Chunks:
     moves[9:] += totals[6:9]
     doubts = np.zeros((2, len(span)))
     has_hole = steps.max() > _HOLE * gap_s
-    for number, (kind, clipped) in enumerate(((slice(4, 7), _CLIPPED_GYR), (slice(1, 4), _CLIPPED_ACC))):
-        axes = slice(kind.start - 1, kind.stop - 1)
-        if has_hole or max(most[axes].max(), -least[axes].min()) > clipped:
-            doubts[number] = _doubt(earlier[kind], here[kind], steps, many, gap_s, clipped)
+    reach = np.maximum(most, -least)
+    for number, (first, clipped) in enumerate(((3, _CLIPPED_GYR), (0, _CLIPPED_ACC))):
+        if has_hole or reach[first : first + 3].max() > clipped:
+            axes = slice(first + 1, first + 4)
+            doubts[number] = _doubt(earlier[axes], here[axes], steps, many, gap_s, clipped)
     return Chunks(
         size=size,
         gyr=here[4:],
