@@ -64,6 +64,17 @@ def choose(
     return chosen
 
 
+def known(sightings: Sequence[Sighting], drivers: Mapping[str, Driver]) -> str:
+    """Which of them are sensors and what those lack, in one sentence."""
+    told = [
+        f"{sighting.name} ({driver.family}" + (f"; no {', no '.join(driver.lacks)})" if driver.lacks else ")")
+        for sighting in sightings
+        for driver in drivers.values()
+        if driver.matches(sighting.name, sighting.services)
+    ]
+    return f"Sensors among them: {', '.join(told)}." if told else "None of them is a sensor that Upstand knows."
+
+
 def _is_wished(sighting: Sighting, wish: str) -> bool:
     return sighting.address.lower() == wish.lower() or wish.lower() in sighting.name.lower()
 

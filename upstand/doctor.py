@@ -18,6 +18,8 @@ from analysis.io.reader import Reader
 from analysis.io.settings import Settings
 from analysis.io.store import Store
 from firmware_bridge.ble import Ble
+from firmware_bridge.choose import known
+from firmware_bridge.described import all_drivers
 from upstand.broker import LOOPBACK, find_mosquitto, port_is_free
 
 
@@ -45,7 +47,7 @@ async def examine(settings: Settings) -> list[Finding]:
         _store(settings),
         await _broker(settings),
         _dashboard_port(settings),
-        await _bluetooth(),
+        await _bluetooth(settings),
     ]
 
 
@@ -135,12 +137,15 @@ def _dashboard_port(settings: Settings) -> Finding:
     )
 
 
-async def _bluetooth() -> Finding:
+async def _bluetooth(settings: Settings) -> Finding:
     try:
+        drivers = all_drivers(settings.sensors.described)
         async with asyncio.timeout(15):
             found = await Ble().scan(4.0, lambda _seen: False)
     except PostureError as error:
         return Finding("Bluetooth", Verdict.NOTE, f"{error} Until then the simulated wearer runs.")
     except TimeoutError:
         return Finding("Bluetooth", Verdict.NOTE, "The adapter does not answer; unplug it or restart Bluetooth.")
-    return Finding("Bluetooth", Verdict.GOOD, f"The adapter works; {len(found)} devices are in reach.")
+    return Finding(
+        "Bluetooth", Verdict.GOOD, f"The adapter works; {len(found)} devices are in reach. {known(found, drivers)}"
+    )

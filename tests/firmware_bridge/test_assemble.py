@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -13,8 +14,8 @@ from hypothesis import strategies as st
 from analysis.model import Floats, Segment
 from analysis.schema import Samples, block_of
 from firmware_bridge.assemble import Assembler, assembler
-from firmware_bridge.driver import Run, Scale, Ticks
-from firmware_bridge.drivers import upstand, witmotion
+from firmware_bridge.driver import Driver, Run, Scale, Ticks
+from firmware_bridge.drivers import movesense, upstand, witmotion
 from firmware_bridge.numbering import Session
 
 SCALE = Scale(acc=0.001, gyr=0.0001)
@@ -203,3 +204,50 @@ def test_a_clock_that_runs_ahead_is_not_followed_into_the_future() -> None:
 def test_a_clock_without_ticks_is_a_bug() -> None:
     with pytest.raises(ValueError, match="ticks"):
         ticked().feed(Run(0.0, 1, counts(0, 1), SCALE))
+
+
+def radio(rng: np.random.Generator, sent_s: Floats) -> Floats:
+    """When what is sent arrives: at the end of intervals of 30 ms, one in ten some later, with two stalls."""
+    late = rng.geometric(0.9, len(sent_s)) - 1
+    stalled = np.where((sent_s > 50) & (sent_s < 52), 52.0, sent_s)
+    stalled = np.where((stalled > 80) & (stalled < 80.24), 80.24, stalled)
+    return np.maximum.accumulate((np.ceil(stalled / 0.03) + late) * 0.03)
+
+
+@pytest.mark.parametrize("drifts", [(0.007, -0.007), (0.0004, -0.007), (0.0, 0.0)])
+@pytest.mark.parametrize("kinds", ["counted counted", "ticked counted", "ticked ticked"])
+def test_two_sensors_agree_within_20_ms(kinds: str, drifts: tuple[float, float]) -> None:
+    """From half a minute on, through jitter and stalls; the residual is what the status publishes."""
+    rng = np.random.default_rng(5)
+    errors = []
+    for kind, drift in zip(kinds.split(), drifts, strict=True):
+        rate_hz, n = (50.0, 1) if kind == "counted" else (52.0, 13)
+        device_s = np.arange(0, 120 * rate_hz, n) / rate_hz
+        arrived_s = radio(rng, (device_s + (n - 1) / rate_hz) * (1 + drift))
+        runs = [
+            Run(float(t), n, counts(k * n % 30000, n), SCALE, _ticks(kind, float(device_s[k]), rate_hz, k))
+            for k, t in enumerate(arrived_s)
+        ]
+        core = assembler(loose(kind), SESSION, "x", Segment.PELVIS, rate_hz)
+        blocks = told(core, runs)
+        assert sum(block.lost for block in blocks) == 0
+        assert core.fit.residual_ms is not None
+        assert core.fit.residual_ms < 30
+        t = times(blocks)
+        errors.append(t - np.arange(len(t)) / rate_hz * (1 + drift))
+    grid = [error[int(30 * rate) :: int(rate)] for error, rate in zip(errors, _rates(kinds), strict=True)]
+    assert np.abs(grid[0][:85] - grid[1][:85]).max() < 0.020
+
+
+def _rates(kinds: str) -> list[int]:
+    return [50 if kind == "counted" else 52 for kind in kinds.split()]
+
+
+def _ticks(kind: str, start_s: float, rate_hz: float, k: int) -> Ticks | None:
+    return None if kind == "counted" else Ticks(start_s, 1 / rate_hz, is_restart=k == 0)
+
+
+def loose(kind: str) -> Driver:
+    """A family of either kind whose clock may be wrong by 1 %."""
+    driver = witmotion.DRIVER if kind == "counted" else movesense.DRIVER
+    return replace(driver, max_drift=0.01)

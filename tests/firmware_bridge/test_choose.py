@@ -12,7 +12,7 @@ from analysis.registry import discover
 from firmware_bridge import drivers
 from firmware_bridge.backoff import Backoff
 from firmware_bridge.ble import Sighting
-from firmware_bridge.choose import choose
+from firmware_bridge.choose import choose, known
 from firmware_bridge.driver import Driver
 
 DRIVERS = discover(drivers, "DRIVER", Driver)
@@ -75,6 +75,12 @@ def test_a_chest_strap_is_worn_only_where_somebody_asks_for_it() -> None:
 
 def test_one_device_is_worn_once() -> None:
     assert worn([seen("01", "Upstand P")], pelvis="Upstand", lumbar="Upstand") == {"pelvis": "01"}
+
+
+def test_the_doctor_is_told_what_they_lack() -> None:
+    assert known([OURS[2]], DRIVERS) == "None of them is a sensor that Upstand knows."
+    told = known([OURS[0], seen("02", "Polar H10 1"), OURS[2]], DRIVERS)
+    assert told == "Sensors among them: Upstand L 1 (upstand), Polar H10 1 (polar_h10; no counter, no gyroscope)."
 
 
 @pytest.mark.parametrize("seed", range(5))
