@@ -80,6 +80,8 @@ def _compare(reader: Reader, session: Session, run_a: int, run_b: int) -> Compar
         or _record_difference("event", *events)
         or _record_difference("prompt", *prompts)
         or _record_difference("calibration", *calibrations)
+        or _record_difference("reason for breaks", *[reader.break_spans(session, run) for run in runs])
+        or _record_difference("tally of breaks", *[reader.break_tallies(session, run) for run in runs])
     )
     return Comparison(
         session_id=session.session_id,

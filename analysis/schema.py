@@ -14,6 +14,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis import break_records
+from analysis.break_records import BreakInput, BreakRecord
 from analysis.errors import SchemaError
 from analysis.model import (
     Activity,
@@ -133,6 +135,13 @@ class PromptMessage(Message, frozen=True, kw_only=True):
     due_s: float
     state: PromptState
     closed_s: float | None
+    told_s: float | None = None
+    begun_s: float | None = None
+    credited_s: float = 0.0
+    length_s: float = 0.0
+    action: str = ""
+    can_postpone: bool = True
+    can_skip: bool = True
 
 
 class Command(Message, frozen=True, kw_only=True):
@@ -241,8 +250,8 @@ class JournalEnd(msgspec.Struct, frozen=True, tag="end"):
     at_s: float
 
 
-_Journal = JournalCalibrate | JournalCalibration | JournalLabel | JournalPostures | JournalEnd
-Kept = CalibrateRequest | Calibration | Label | CarriedPostures | SessionEnd  # every input but samples
+_Journal = JournalCalibrate | JournalCalibration | JournalLabel | JournalPostures | JournalEnd | BreakRecord
+Kept = CalibrateRequest | Calibration | Label | CarriedPostures | BreakInput | SessionEnd  # every input but samples
 
 
 def encode_input(item: Kept) -> bytes:
@@ -272,6 +281,8 @@ def encode_input(item: Kept) -> bytes:
             record = JournalPostures([_shown_row(one) for one in item.shown])
         case SessionEnd():
             record = JournalEnd(item.at_s)
+        case _:
+            record = break_records.record_of(item)
     return msgspec.json.encode(record)
 
 
@@ -301,8 +312,10 @@ def decode_input(payload: bytes) -> Input:
             return Label(record.start_s, record.end_s, record.text, record.activity)
         case JournalPostures():
             return CarriedPostures(tuple(_shown_of(row) for row in record.shown))
-        case _:
+        case JournalEnd():
             return SessionEnd(record.at_s)
+        case _:
+            return break_records.input_of(record)
 
 
 def _shown_row(one: ShownPosture) -> Any:
@@ -331,6 +344,13 @@ def prompt_message(session_id: str, prompt: Prompt) -> PromptMessage:
         due_s=prompt.due_s,
         state=prompt.state,
         closed_s=prompt.closed_s,
+        told_s=prompt.told_s,
+        begun_s=prompt.begun_s,
+        credited_s=prompt.credited_s,
+        length_s=prompt.length_s,
+        action=prompt.action,
+        can_postpone=prompt.can_postpone,
+        can_skip=prompt.can_skip,
     )
 
 

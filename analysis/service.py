@@ -10,6 +10,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from math import inf, isfinite
 from typing import TypeVar
@@ -41,6 +42,7 @@ IDLE_STATUS_S = 2.0
 RETRY_S = (0.5, 10.0)
 FORGET_S = 86400.0
 CLOSE_S = 3.0  # a wearer's earlier sessions are closed this long after a new one began, unless they still speak
+_LATEST = 32503680000.0  # the year 3000: a session that says it began later has no time of day
 KEEP_S = 3600.0  # a session silent for this long is put away; the journal brings it back
 
 _log = logging.getLogger(__name__)
@@ -217,6 +219,10 @@ class Service:
             if calibration is not None:
                 live.carry_over(calibration)
         live.add_block(block, payload)
+        is_present = live.stored.source == "radio"
+        utc_s = self._now() if is_present else live.stored.started_at + live.newest_s
+        if 0.0 < utc_s < _LATEST:
+            live.anchor(utc_s, float(time.localtime(utc_s).tm_gmtoff))
 
     async def _live(self, wearer: str, message: Samples) -> LiveSession:
         live = self._sessions.get(message.session_id)
@@ -229,6 +235,7 @@ class Service:
             live = await self._taken_up(stored)
             if stored.is_new:
                 await self._carry_postures(live)
+                await self._carry_breaks(live)
             newest = self._sessions.get(self._newest.get(wearer, ""))
             if newest is None or newest.stored.started_at <= stored.started_at:
                 self._newest[wearer] = message.session_id
@@ -256,6 +263,13 @@ class Service:
         """Tell a session what its wearer has shown in others, unless it knows."""
         names = (live.stored.wearer, live.stored.session_id)
         live.carry_postures(await self._patiently(partial(self._store.shown_postures, *names)))
+
+    async def _carry_breaks(self, live: LiveSession) -> None:
+        """Tell a new session how far the clocks of breaks had run in the one before."""
+        names = (live.stored.wearer, live.stored.session_id)
+        memory = await self._patiently(partial(self._store.break_memory, *names))
+        if memory is not None:
+            live.add(replace(memory, at_s=0.0))
 
     async def _recall(self, batches: list[Batch]) -> None:
         """A correction in one session holds for the session that the wearer is in now."""

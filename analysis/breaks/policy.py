@@ -51,6 +51,7 @@ class BreakPolicy:
         self._bending = Bending(rules)
         self._now = -1  # the last tick that is over and done
         self._deadline = 0  # until then nothing happens by itself
+        self._horizon = 0  # up to this tick time went on without samples
         self._frame_end = 0  # the tick after the last one of a frame
         self._code = int(Activity.UNKNOWN)
         self._queue: list[tuple[int, int, _Queued]] = []  # (tick, order, what)
@@ -65,9 +66,10 @@ class BreakPolicy:
 
     def take(self, item: BreakInput, newest_s: float = -math.inf) -> list[Told]:
         """An input, in the order of arrival, with the time of the newest sample that had come before it."""
-        at = self._at_or_after(max(item.at_s, newest_s))
+        at = self._tick_of(item.at_s, newest_s)
         self._put(at, item)
         if self.is_silent(item, newest_s):
+            self._horizon = at
             self._fall_silent(at)
         return self._take_told()
 
@@ -85,7 +87,7 @@ class BreakPolicy:
         """The session ended."""
         if not self._frame_end and not self._order:
             return []  # nothing was ever known
-        end = max(self._at_or_after(at_s), self._now)
+        end = max(_at_or_after(at_s), self._now)
         if self._frame_end:
             self._until(self._frame_end - 1)
         self._fall_silent(max(end, self._now, *(tick for tick, _, _ in self._queue)))
@@ -93,9 +95,10 @@ class BreakPolicy:
         self._collect()
         return [*self._take_told(), *self._summed(self._now)]
 
-    def _at_or_after(self, at_s: float) -> int:
-        """The first tick from `at_s` on that is still to come."""
-        return max(self._now + 1, 0 if at_s <= 0 else math.ceil(at_s * TICKS_PER_S - 1e-6))
+    def _tick_of(self, at_s: float, newest_s: float) -> int:
+        """When an input counts: not before its time, and after all that was known before it came."""
+        seen = math.floor(newest_s * TICKS_PER_S + 1e-6) + 1 if math.isfinite(newest_s) else 0
+        return max(_at_or_after(at_s), seen, self._horizon)
 
     def _put(self, at: int, what: _Queued) -> None:
         self._order += 1
@@ -200,6 +203,10 @@ class BreakPolicy:
     def _take_told(self) -> list[Told]:
         told, self._told = self._told, []
         return told
+
+
+def _at_or_after(at_s: float) -> int:
+    return 0 if at_s <= 0 else math.ceil(at_s * TICKS_PER_S - 1e-6)
 
 
 def _whole(frame: PostureFrame) -> list[PostureFrame]:

@@ -10,14 +10,19 @@ from enum import StrEnum
 from analysis import schema
 from analysis.errors import SchemaError
 from analysis.model import (
+    BreakMemory,
+    BreakRequest,
     CalibrateRequest,
     Calibration,
     CarriedPostures,
+    ClockAnchor,
+    DeskState,
     Input,
     Label,
     SampleBlock,
     Segment,
     SessionEnd,
+    Slept,
 )
 
 AHEAD_S = 0.5  # by how much one sensor may lead inside a bundle
@@ -32,6 +37,7 @@ class Kind(StrEnum):
     CALIBRATION = "calibration"
     LABEL = "label"
     POSTURES = "postures"
+    BREAK = "break"  # DeskState, ClockAnchor, Slept, BreakRequest or BreakMemory
     END = "end"
 
 
@@ -53,6 +59,11 @@ _KINDS = {
     Calibration: Kind.CALIBRATION,
     Label: Kind.LABEL,
     CarriedPostures: Kind.POSTURES,
+    DeskState: Kind.BREAK,
+    ClockAnchor: Kind.BREAK,
+    Slept: Kind.BREAK,
+    BreakRequest: Kind.BREAK,
+    BreakMemory: Kind.BREAK,
     SessionEnd: Kind.END,
 }
 

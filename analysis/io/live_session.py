@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from analysis.io.journal import Bundler, Entry, entry_of, readable_inputs, samples_entry
 from analysis.io.store import Batch, StoredSession
-from analysis.model import Calibration, CarriedPostures, Input, Output, SampleBlock, Segment
+from analysis.model import Calibration, CarriedPostures, ClockAnchor, Input, Output, SampleBlock, Segment
 from analysis.pipeline import Pipeline, PipelineSettings
 from analysis.schema import Kept, encode_input
 
 # Blocks come again in order within seconds. One that does not come for this long is gone for good (a store or an
 # outbox was deleted), and holding out for it would stop the stream for ever.
 GAP_PATIENCE_S = 30.0
+ANCHOR_S = 60.0  # between two words on the clock on the wall
 
 _log = logging.getLogger(__name__)
 
@@ -49,6 +51,7 @@ class LiveSession:
         self._streams = {segment: _Stream(seq, seq - 1) for segment, seq in stored.next_seq.items()}
         self._sensors: set[tuple[Segment, str]] = set()
         self._carried = CarriedPostures(())
+        self._anchored_s = -math.inf
         self._entries: list[Entry] = []
         self._inputs: list[Input] = []
         self.touched: set[Segment] = set()  # segments whose bridge waits for a word
@@ -95,6 +98,12 @@ class LiveSession:
         if encode_input(carried) != encode_input(self._carried):  # in which NaN equals NaN
             self._carried = carried
             self.add(carried)
+
+    def anchor(self, utc_s: float, offset_s: float) -> None:
+        """What the clock on the wall shows at the end of the newest samples; every minute is often enough."""
+        if self.newest_s - self._anchored_s >= ANCHOR_S:
+            self._anchored_s = self.newest_s
+            self.add(ClockAnchor(self.newest_s, utc_s, offset_s))
 
     def add_block(self, block: SampleBlock, payload: bytes) -> None:
         """A block that `judge` found to be NEXT; `payload` is its message."""

@@ -9,14 +9,15 @@ from typing import Any
 
 import msgspec
 import numpy as np
-from sqlalchemy import Connection, Row, Table, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, insert, select
 
 from analysis import schema
 from analysis.corrections import CORRECTED
 from analysis.errors import SchemaError
+from analysis.io import break_rows
 from analysis.io import store_tables as tables
 from analysis.io.frames import CHUNK_S, EMPTY, MINUTE_S, Ledger, decode_frame, encode_frame, join
+from analysis.io.upserting import upsert
 from analysis.model import (
     Calibration,
     CarriedPostures,
@@ -43,19 +44,9 @@ class Delivered:
     reason: str  # why not; empty when delivered
 
 
-def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, object]]) -> None:
-    """Insert `rows`, over those with the same primary key."""
-    if not rows:
-        return
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table)
-    keys = [column.name for column in table.primary_key]
-    values = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=values), [dict(row) for row in rows])
-
-
 def write(connection: Connection, run: int, started_at: float, told: Iterable[Output], ledger: Ledger) -> None:
     """All outputs of a batch, in the order told, so that a later word on the same thing holds."""
+    told = list(told)
     frames: list[PostureFrame] = []
     events: dict[tuple[str, float], Event] = {}
     prompts: dict[str, Prompt] = {}
@@ -73,6 +64,7 @@ def write(connection: Connection, run: int, started_at: float, told: Iterable[Ou
     _write_frames(connection, run, frames, ledger)
     upsert(connection, tables.events, [_event_row(run, event) for event in events.values()])
     upsert(connection, tables.prompts, [_prompt_row(run, prompt) for prompt in prompts.values()])
+    break_rows.write(connection, run, told)
     if calibrations:
         connection.execute(insert(tables.calibrations), [_calibration_row(run, started_at, c) for c in calibrations])
 
@@ -171,12 +163,33 @@ def _prompt_row(run: int, prompt: Prompt) -> dict[str, object]:
         "due_s": prompt.due_s,
         "state": prompt.state.value,
         "closed_s": prompt.closed_s,
+        "told_s": prompt.told_s,
+        "begun_s": prompt.begun_s,
+        "credited_s": prompt.credited_s,
+        "length_s": prompt.length_s,
+        "action": prompt.action,
+        "can_postpone": prompt.can_postpone,
+        "can_skip": prompt.can_skip,
     }
 
 
 def prompt_of(row: Row[Any]) -> Prompt:
-    state = PromptState(row.state)
-    return Prompt(row.prompt_id, row.kind, row.level, row.reason, row.due_s, state, row.closed_s)
+    return Prompt(
+        prompt_id=row.prompt_id,
+        kind=row.kind,
+        level=row.level,
+        reason=row.reason,
+        due_s=row.due_s,
+        state=PromptState(row.state),
+        closed_s=row.closed_s,
+        told_s=row.told_s,
+        begun_s=row.begun_s,
+        credited_s=row.credited_s,
+        length_s=row.length_s,
+        action=row.action,
+        can_postpone=row.can_postpone,
+        can_skip=row.can_skip,
+    )
 
 
 def _calibration_row(run: int, started_at: float, calibration: Calibration) -> dict[str, object]:

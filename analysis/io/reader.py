@@ -9,13 +9,13 @@ from typing import Any, Self
 import numpy as np
 from sqlalchemy import Connection, Row, Select, inspect, select, text
 
-from analysis import schema
+from analysis import break_records, schema
 from analysis.errors import StoreError
-from analysis.io import database, outputs
+from analysis.io import break_rows, database, outputs
 from analysis.io import store_tables as tables
 from analysis.io.frames import MINUTE_S, cut, decode_frame, join
 from analysis.io.outputs import Delivered
-from analysis.model import Activity, Calibration, Event, Floats, PostureFrame, Prompt, Segment
+from analysis.model import Activity, BreakTally, Calibration, Event, Floats, LedgerSpan, PostureFrame, Prompt, Segment
 
 _INF = float("inf")
 
@@ -130,6 +130,18 @@ class Reader:
         table = tables.prompts
         query = select(table).where(table.c.run == _run(session, run_id)).order_by(table.c.due_s, table.c.prompt_id)
         return [outputs.prompt_of(row) for row in self._rows(query)]
+
+    def break_spans(self, session: Session, run_id: int | None = None) -> list[LedgerSpan]:
+        """Why there was a prompt or none, in order; for `analysis.breaks.ledger.why`."""
+        table = tables.break_spans
+        query = select(table).where(table.c.run == _run(session, run_id)).order_by(table.c.start_s)
+        return [break_rows.span_of(row) for row in self._rows(query)]
+
+    def break_tallies(self, session: Session, run_id: int | None = None) -> list[BreakTally]:
+        """What became of each type of break, by day."""
+        table = tables.break_tallies
+        query = select(table).where(table.c.run == _run(session, run_id)).order_by(table.c.day, table.c.kind)
+        return [break_records.decode_tally(row.payload) for row in self._rows(query)]
 
     def deliveries(self, session: Session) -> list[Delivered]:
         """How the prompts of the shown run reached the wearer, oldest first."""

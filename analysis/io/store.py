@@ -12,13 +12,14 @@ from sqlalchemy import Connection, Engine, Table, bindparam, delete, exists, ins
 from sqlalchemy.engine import URL
 
 from analysis import schema
-from analysis.io import database, outputs
+from analysis.io import break_rows, database, outputs
 from analysis.io import store_tables as tables
 from analysis.io.frames import Ledger
 from analysis.io.journal import Entry, Kind
 from analysis.io.migrating import migrate
 from analysis.io.outputs import Delivered
-from analysis.model import Calibration, CarriedPostures, Output, Segment
+from analysis.io.upserting import upsert
+from analysis.model import BreakMemory, Calibration, CarriedPostures, Output, Segment
 
 _PAGE = 2000  # journal rows per read
 _FORGET = 5000  # rows deleted per transaction, so that nobody waits long for the write lock
@@ -166,6 +167,11 @@ class Store:
         with database.told_plainly(self._url), self._engine.begin() as connection:
             return outputs.shown_postures(connection, wearer, but_session_id)
 
+    def break_memory(self, wearer: str, but_session_id: str) -> BreakMemory | None:
+        """What the wearer's newest other session left for the breaks of this one."""
+        with database.told_plainly(self._url), self._engine.begin() as connection:
+            return break_rows.newest_memory(connection, wearer, but_session_id)
+
     def forget_before(self, epoch_s: float) -> int:
         """Delete raw blocks of sessions that ended before, and frames from before; returns the rows deleted.
 
@@ -251,7 +257,7 @@ def _write_entries(connection: Connection, batch: Batch) -> list[Duplicate]:
         connection.execute(insert(tables.journal), new)
     if touched:
         values = [{"session": key, "segment": segment, **asdict(streams[segment])} for segment in sorted(touched)]
-        outputs.upsert(connection, table, values)
+        upsert(connection, table, values)
         end_s = max(entry.end_s for entry in batch.entries)
         older = tables.sessions.c.last_s.is_(None) | (tables.sessions.c.last_s < end_s)
         connection.execute(update(tables.sessions).where(tables.sessions.c.key == key, older).values(last_s=end_s))

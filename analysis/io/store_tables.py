@@ -20,9 +20,10 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    true,
 )
 
-REVISION = "0001"  # the newest migration; a store of any other revision was made by another version
+REVISION = "0002"  # the newest migration; a store of any other revision was made by another version
 NEWER = "The database was written by a newer version of Upstand; update Upstand on this computer."
 
 metadata = MetaData(
@@ -136,6 +137,43 @@ prompts = Table(
     Column("due_s", Double, nullable=False),
     Column("state", String(16), nullable=False),
     Column("closed_s", Double),
+    Column("told_s", Double),
+    Column("begun_s", Double),
+    Column("credited_s", Double, nullable=False, server_default="0"),
+    Column("length_s", Double, nullable=False, server_default="0"),
+    Column("action", Text, nullable=False, server_default=""),
+    Column("can_postpone", Boolean, nullable=False, server_default=true()),
+    Column("can_skip", Boolean, nullable=False, server_default=true()),
+)
+
+break_spans = Table(  # model.LedgerSpan
+    "break_spans",
+    metadata,
+    Column("run", ForeignKey("runs.id"), primary_key=True, autoincrement=False),
+    Column("start_s", Double, primary_key=True),
+    Column("end_s", Double),
+    Column("why", String(32), nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("clock_s", Double, nullable=False),
+    Column("rate", Double, nullable=False),
+    Column("interval_s", Double, nullable=False),
+    Column("detail", Text, nullable=False),
+)
+
+break_tallies = Table(
+    "break_tallies",
+    metadata,
+    Column("run", ForeignKey("runs.id"), primary_key=True, autoincrement=False),
+    Column("day", Integer, primary_key=True, autoincrement=False),
+    Column("kind", String(32), primary_key=True),
+    Column("payload", LargeBinary, nullable=False),  # model.BreakTally
+)
+
+break_memories = Table(  # the newest of each run
+    "break_memories",
+    metadata,
+    Column("run", ForeignKey("runs.id"), primary_key=True, autoincrement=False),
+    Column("payload", LargeBinary, nullable=False),  # model.BreakMemory
 )
 
 deliveries = Table(

@@ -1,0 +1,68 @@
+"""Inputs about breaks go through the journal unchanged."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analysis import break_records, schema
+from analysis.errors import SchemaError
+from analysis.io.journal import Kind, entry_of, input_of
+from analysis.model import (
+    BreakAct,
+    BreakMemory,
+    BreakRequest,
+    BreakTally,
+    ClockAnchor,
+    Desk,
+    DeskState,
+    Input,
+    Slept,
+)
+
+NUMBERS = st.floats(-1e9, 1e9)
+WORDS = st.text(max_size=8)
+ITEMS = st.one_of(
+    st.builds(DeskState, NUMBERS, st.integers(0, 1023).map(Desk), NUMBERS),
+    st.builds(ClockAnchor, NUMBERS, NUMBERS, NUMBERS),
+    st.builds(Slept, NUMBERS, NUMBERS),
+    st.builds(BreakRequest, NUMBERS, st.sampled_from(BreakAct), WORDS, WORDS, st.none() | NUMBERS, st.none() | NUMBERS),
+    st.builds(
+        BreakMemory,
+        NUMBERS,
+        st.just(math.nan) | NUMBERS,
+        st.dictionaries(WORDS, NUMBERS, max_size=3),
+        NUMBERS,
+        st.integers(-1, 30000),
+        st.dictionaries(WORDS, st.integers(0, 9), max_size=3),
+        st.dictionaries(WORDS, NUMBERS, max_size=3),
+    ),
+)
+
+
+@given(ITEMS)
+def test_what_was_journalled_comes_back_as_it_was(item: break_records.BreakInput) -> None:
+    entry = entry_of(item)
+    again: Input = input_of(entry)
+    assert entry.kind is Kind.BREAK
+    assert repr(again) == repr(item)  # NaN is not equal to itself
+
+
+def test_a_tally_and_a_memory_come_back_from_the_store() -> None:
+    tally = BreakTally(3, "active", prompted=2, skipped={"in a call": 1}, suppressed_s={"camera": 60.5})
+    assert break_records.decode_tally(break_records.encode_tally(tally)) == tally
+    memory = BreakMemory(60.0, math.nan, {"active": 5.0}, 7.0, -1, {"active": 1}, {})
+    assert repr(break_records.decode_memory(break_records.encode_memory(memory))) == repr(memory)
+
+
+@pytest.mark.parametrize("payload", [b"", b"\x93\x01\x02\x03", b'{"type":"desk"}'])
+def test_what_cannot_be_read_is_said_in_one_sentence(payload: bytes) -> None:
+    with pytest.raises(SchemaError):
+        break_records.decode_tally(payload)
+    with pytest.raises(SchemaError):
+        break_records.decode_memory(payload)
+    with pytest.raises(SchemaError):
+        schema.decode_input(payload)
