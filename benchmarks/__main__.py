@@ -16,6 +16,7 @@ from benchmarks import (
     seated,
     sensors,
     simulated_day,
+    slips,
 )
 
 
@@ -26,6 +27,7 @@ def main() -> None:
         simulated_day.measure(),
         *office_day.measure(),
         *calibration.measure(),
+        slips.measure(),
         *seated.measure(),
         *gait.measure(),
         *orientation.measure(),

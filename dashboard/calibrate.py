@@ -17,7 +17,7 @@ from dashboard.page import Context
 HOLD_S = 5.0
 STEPS = {  # what the wearer does until when, s since the button
     CalibrationKind.STANCE: ((HOLD_S, "Hold still"),),
-    CalibrationKind.BENDS: ((HOLD_S, "Hold still"), (25.0, "Bend forward slowly, come up, and once more")),
+    CalibrationKind.BENDS: ((HOLD_S, "Hold still"), (25.0, "Bend forward slowly, come up, and again")),
     CalibrationKind.RANGE: ((6.0, "Sit as tall as you can"), (12.0, "Slump"), (20.0, "Bend fully forward and stay")),
     CalibrationKind.TALL: ((2.0, "Stand tall"), (6.0, "Stay tall and still")),
 }
@@ -128,7 +128,7 @@ _UPRIGHT = {
 _DO = {
     CalibrationKind.STANCE: "hold still for five seconds. Quick; the flat of each sensor must lie on your back.",
     CalibrationKind.BENDS: (
-        "hold still for five seconds, then bend forward slowly and come up again, twice. "
+        "hold still for five seconds, then bend forward slowly and come up again, twice or, better, three times. "
         "Finds the sensors however they are clipped on."
     ),
     CalibrationKind.RANGE: (

@@ -3,6 +3,11 @@
 Judged over windows of WINDOW_S on an absolute grid while the activity is sitting and both sensors are known and
 calibrated. Windows of one posture in a row are one span; a window that is of no posture with any certainty belongs
 to the span around it. A span ends where another posture begins, or with the last window that could be judged.
+
+Against a standing calibration a mild slump may be told as upright at first: a person's own seated upright lies against
+their standing where another one's mild slump does (it differs by some 7°, one SD, from person to person), and one
+posture alone does not tell which it is. It becomes clear once the wearer has sat otherwise, or is calibrated sitting.
+No recordings that we have hold both a standing reference and labelled slumps, so there is nothing to fit more to.
 """
 
 from __future__ import annotations

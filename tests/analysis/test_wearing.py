@@ -30,12 +30,12 @@ from analysis.model import (
 from analysis.pipeline import Pipeline, PipelineSettings
 from analysis.schema import Command
 from analysis.slips import FURTHEST_DEG, KIND
+from benchmarks.worn_askew import Creep, slip, worn_askew
 from hardware.twin.moves import Hold, Move, Rise, Shift, SitDown, Walk
 from hardware.twin.posture import SIT_UPRIGHT
 from hardware.twin.script import of_moves, sitting
 from hardware.twin.wearer import Wearer
 from tests.analysis.simulated import QUIET, arriving, assert_same, cut, joined
-from tests.analysis.worn_askew import Creep, slip, worn_askew
 
 FIRST = (Hold(15.0), Walk(40.0), Hold(5.0), SitDown(), Hold(30.0))
 AGAIN = (Rise(), Hold(5.0), Walk(45.0), Hold(25.0), SitDown(), Hold(20.0))

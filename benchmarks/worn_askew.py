@@ -11,7 +11,6 @@ from analysis import quaternion
 from analysis.model import Floats, SampleBlock, Segment
 from hardware.twin.imu import ImuErrors
 from hardware.twin.wearer import Wearer
-from tests.analysis.simulated import blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +36,18 @@ def worn_askew(wearer: Wearer, creeps: Mapping[Segment, Creep]) -> list[SampleBl
     """All samples of both sensors, one block each."""
     worn = []
     for number, segment in enumerate(Segment):
-        (whole,) = blocks(wearer.source(segment), wearer.script.end_s, size=10**8)
+        whole = _whole(wearer, segment)
         mounting = ImuErrors.default(2 * wearer.seed + number).mounting
         worn.append(_turned(whole, mounting, creeps[segment]) if segment in creeps else whole)
     return worn
+
+
+def _whole(wearer: Wearer, segment: Segment) -> SampleBlock:
+    source = wearer.source(segment)
+    counts = source.read(0.0, wearer.script.end_s)
+    acc = counts.counts[:, :3].astype(np.float64) * source.acc_scale
+    gyr = counts.counts[:, 3:].astype(np.float64) * source.gyr_scale
+    return SampleBlock("s", f"twin-{segment}", segment, 0, counts.t, acc, gyr)
 
 
 def _turned(block: SampleBlock, mounting: Floats, creep: Creep) -> SampleBlock:
