@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -60,6 +61,18 @@ class OwnPostures:
     stance: Stance
     sitting: OwnPosture | None = None
     standing: OwnPosture | None = None
+
+
+@runtime_checkable
+class Adapting(Protocol):
+    """Whatever looks for this person's own sitting and standing once they have shown it."""
+
+    def adapted(self, own: OwnPostures, from_s: float) -> None:
+        """From `from_s` on, against a reference of that stance, the wearer sits and stands so; told before that tick.
+
+        It takes the place of what was told of that stance before: None is again as other people are.
+        """
+        ...
 
 
 def own_postures(shown: Sequence[ShownPosture], stance: Stance) -> OwnPostures:

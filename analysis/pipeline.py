@@ -45,6 +45,7 @@ from analysis.model import (
     Slept,
 )
 from analysis.mounting import Mountings, split
+from analysis.own_postures import Adapting
 from analysis.registry import discover
 from analysis.slips import SlipWatch, grid
 from analysis.streams import Stream
@@ -265,4 +266,11 @@ class Pipeline:
 
     def _learnt(self, until_s: float) -> list[Event]:
         """What corrections teach, now that all ticks before `until_s` have been told."""
-        return [event for learnt in self._correcting.learn(until_s) for event in learnt.events]
+        events: list[Event] = []
+        for learnt in self._correcting.learn(until_s):
+            events += learnt.events
+            for one in (self._activity, *self._watchers):
+                if isinstance(one, Adapting):
+                    for own in learnt.own:
+                        one.adapted(own, learnt.from_s)
+        return events
