@@ -33,6 +33,7 @@ class Asking:
         self._by_body = world.body.presence not in NOT_SEEN
         if is_wanted:
             self._open(now)
+            self._begin(now)  # who is up already is on it
 
     def step(self, now: int) -> None:
         """To where it stands now."""
@@ -98,6 +99,7 @@ class Asking:
         return self._by_body and self._world.body.presence in NOT_SEEN and not self._world.is_by_clock(self._type)
 
     def _begin(self, now: int) -> None:
+        """Where the break has begun already."""
         account, leaving = self.account, self._world.body.leaving
         if self._type.credit is Credit.TIMER:
             return

@@ -237,18 +237,21 @@ class Breaks:
         )
 
     def _by_larger(self, account: Account, now: int) -> Block | None:
-        """A larger break is about to fall due, and does for this one as well."""
+        """A larger break falls due about now, and does for this one as well."""
         if not self.rules.is_smallest_first:
             return None
-        soon = now + ticks(self.rules.spacing_s)
         names = self.rules.modes.get(self.world.mode(now), frozenset())
-        due = [
-            at
-            for name, other in self.accounts.items()
-            if name in names and other.type.action > account.type.action and (at := other.due_at()) is not None
-        ]
-        first = min(due, default=soon + 1)
-        return Block(Why.SPACED, first) if first <= soon else None
+        span, own = ticks(self.rules.spacing_s), self.ladders[account.type.name].due or now
+        soon: list[int] = []
+        for name, other in self.accounts.items():
+            ladder = self.ladders[name]
+            if name not in names or other.type.action <= account.type.action:
+                continue
+            if ladder.due is None:
+                soon += [at for at in (other.due_at(),) if at is not None and at <= now + span]
+            elif ladder.ignored == 0 and ladder.not_before <= now and ladder.due <= own + span:
+                soon.append(ladder.due)
+        return Block(Why.SPACED, max(min(soon), now + 1)) if soon else None
 
     def ask(self, account: Account, now: int, *, is_wanted: bool) -> None:
         """Open a prompt; there is none open."""
@@ -272,8 +275,9 @@ class Breaks:
         if not is_wanted:
             self.habits.learn(one.name, is_unasked=False)
         self.asking = Asking(prompt, account, ladder, self.world, now, is_wanted=is_wanted)
-        self.asking.step(now)
-        self.show(now)
+        if is_wanted:
+            self.show(now)
+        self._go_on(now)
 
     def _note(self, now: int, kept: tuple[Block, Account] | None) -> None:
         """Write down why."""

@@ -62,7 +62,7 @@ class BreakPolicy:
 
     def is_silent(self, item: BreakInput, newest_s: float) -> bool:
         """Whether no samples are to be waited for; before such an item is taken, all frames before it must be fed."""
-        return not item.at_s - newest_s <= SILENT_S
+        return item.at_s - max(newest_s, 0.0) > SILENT_S
 
     def take(self, item: BreakInput, newest_s: float = -math.inf) -> list[Told]:
         """An input, in the order of arrival, with the time of the newest sample that had come before it."""

@@ -53,7 +53,8 @@ def test_the_prompt_comes_and_closes_when_the_wearer_stands(tmp_path: Path) -> N
     long_bout = next(bout for bout in bouts if bout.end_s is not None and bout.end_s - bout.start_s > 1800.0)
     assert asked.state is PromptState.DONE
     assert asked.due_s == pytest.approx(long_bout.start_s + 1800.0, abs=1.0)
-    assert asked.closed_s == pytest.approx(next(rise.start_s for rise in rises if rise.start_s > asked.due_s), abs=3.0)
+    assert asked.begun_s == pytest.approx(next(rise.start_s for rise in rises if rise.start_s > asked.due_s), abs=3.0)
+    assert asked.credited_s == pytest.approx(180.0, abs=15.0)
     done = install.command("reanalyze", "--wearer", "simulated")
     assert done.returncode == 0, done.stdout
     assert "every one the same as live" in done.stdout
