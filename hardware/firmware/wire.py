@@ -15,6 +15,7 @@ STATUS_UUID = "18fc0004-4b9a-4015-aa90-1a43ff5ce2de"
 
 TICKS_HZ = 32768
 PACKET_SAMPLES = 13
+STREAM_HEAD_BYTES = 16
 SAMPLE_BYTES = 12  # acc xyz, gyro xyz, int16 each
 RATES_HZ = (26, 52, 104)
 
@@ -30,6 +31,13 @@ STOP = 3
 RESEND = 4
 BUZZ = 5
 IDENTIFY = 6
+
+BUZZ_SHORT = 1
+BUZZ_TWICE = 2
+BUZZ_LONG = 3
+BUZZ_TOO_FAR_FORWARD = 4
+BUZZ_TOO_FAR_BACK = 5
+BUZZ_STAND_UP = 6
 
 OK = 0
 UNKNOWN_COMMAND = 1
@@ -48,7 +56,6 @@ _WORN = 0x01
 _STARTED = 0x02
 
 _STREAM_HEAD = "<BBBBIIHBB"
-_STREAM_HEAD_BYTES = 16
 _ANSWER_LAYOUT = "<BBBBI"
 _STATUS_LAYOUT = "<BBBBBBHIIIHHBBH"
 _PARAMETERS = {CONFIGURE: "<BB", START: "<", STOP: "<", RESEND: "<IH", BUZZ: "<B", IDENTIFY: "<"}
@@ -199,13 +206,13 @@ def encode_stream(packet: StreamPacket) -> bytes:
 
 def decode_stream(data: bytes) -> StreamPacket:
     """The packet in one notification of the stream characteristic."""
-    _check_kind(data, _STREAM, _STREAM_HEAD_BYTES, "stream packet")
+    _check_kind(data, _STREAM, STREAM_HEAD_BYTES, "stream packet")
     _, flags, ranges, rate_hz, seq, ticks, span_ticks, count, _ = struct.unpack_from(_STREAM_HEAD, data, 0)
     acc_code, gyro_code = _acc_code(ranges), _gyro_code(ranges)
     _check_samples(count, span_ticks, rate_hz)
-    if len(data) != _STREAM_HEAD_BYTES + SAMPLE_BYTES * count:
+    if len(data) != STREAM_HEAD_BYTES + SAMPLE_BYTES * count:
         raise ValueError(f"a stream packet of {count} samples cannot have {len(data)} bytes")
-    samples = bytes(data[_STREAM_HEAD_BYTES:])
+    samples = bytes(data[STREAM_HEAD_BYTES:])
     resent, clipped = bool(flags & _RESENT), bool(flags & _CLIPPED)
     return StreamPacket(seq, ticks, span_ticks, rate_hz, acc_code, gyro_code, samples, resent, clipped)
 
