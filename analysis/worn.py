@@ -35,6 +35,7 @@ from analysis.worn_seconds import (
     rest_begin,
     table_of,
     tick_rows,
+    up_rows,
 )
 
 
@@ -69,6 +70,7 @@ class WornWatch:
         self._poses: list[Pose] = []
         self._held: int | None = None  # the second that the newest tick lies in
         self._ticks: Floats = np.empty((0, 1 + TICK_WIDTH * len(SEGMENTS)))
+        self._ups: Floats = np.empty((0, 1 + 3 * len(SEGMENTS)))
         self._table: Floats = np.empty((0, 1 + WIDTH * len(SEGMENTS)))
         self._wearing = {segment: _Wearing() for segment in SEGMENTS}
         self._told: dict[Segment, list[tuple[float, bool]]] = {segment: [(-math.inf, False)] for segment in SEGMENTS}
@@ -106,6 +108,7 @@ class WornWatch:
 
     def _learn(self) -> None:
         rows = np.concatenate([self._ticks, *(tick_rows(pose) for pose in self._poses)])
+        ups = np.concatenate([self._ups, *(up_rows(pose) for pose in self._poses)])
         self._poses = []
         holes = np.flatnonzero(np.diff(rows[:, 0]) > 1) + 1
         pieces = np.split(rows, holes) if len(holes) else [rows]
@@ -114,9 +117,9 @@ class WornWatch:
             first = -int(piece[0, 0]) % TICKS
             last = first + (len(piece) - first) // TICKS * TICKS
             if last > first:
-                tables.append(table_of(piece[first:last]))
+                tables.append(table_of(piece[first:last], ups))
                 piece = piece[last:]
-        self._ticks = piece
+        self._ticks, self._ups = piece, ups[-1:]
         if tables:
             self._judge(np.concatenate(tables))
 

@@ -55,31 +55,42 @@ _WITHOUT_TREND: Floats = np.eye(WINDOW_S) - _STEEP @ np.linalg.pinv(_STEEP)
 # Columns of the table of seconds: its end, then for each segment these
 _RATE, SPREAD, _SHAKE, _UP, _ALIVE, _TIPPED, _IMPOSSIBLE, _CARRIED = slice(0, 3), 3, 4, slice(5, 8), 8, 9, 10, 11
 WIDTH = 12
-TICK_WIDTH = 10  # q, acc, gyr
+TICK_WIDTH = 6  # acc, gyr
 SEGMENTS = tuple(Segment)
 
 
 def tick_rows(pose: Pose) -> Floats:
+    """(n, 13): each tick's number, then acc and gyr of each segment."""
     columns = [np.rint(pose.t * GRID_HZ)[:, None]]
     for segment in SEGMENTS:
-        columns += [pose.q[segment], pose.acc[segment], pose.gyr[segment]]
+        columns += [pose.acc[segment], pose.gyr[segment]]
     return np.concatenate(columns, axis=1)
 
 
-def table_of(rows: Floats) -> Floats:
-    """The table of whole seconds of ticks; what depends on other seconds is still 0."""
+def up_rows(pose: Pose) -> Floats:
+    """(m, 7): the number of each tick in the middle of a second, then up in each segment."""
+    ticks = np.rint(pose.t * GRID_HZ)
+    middle = np.flatnonzero(ticks % TICKS == TICKS // 2)
+    return np.concatenate(
+        [ticks[middle, None], *(quaternion.up_in_body(pose.q[segment][middle]) for segment in SEGMENTS)], axis=1
+    )
+
+
+def table_of(rows: Floats, ups: Floats) -> Floats:
+    """The table of whole seconds of ticks; what depends on other seconds is still 0. `ups` has all their middles."""
     count = len(rows) // TICKS
     table = np.zeros((count, 1 + WIDTH * len(SEGMENTS)))
     table[:, 0] = np.rint((rows[TICKS - 1 :: TICKS, 0] + 1) / GRID_HZ)
+    middle = np.searchsorted(ups[:, 0], rows[TICKS // 2 :: TICKS, 0])
+    moved = rows[:, 1:].reshape(count, TICKS, TICK_WIDTH * len(SEGMENTS))
+    mean = _total(moved) / TICKS
+    spread = np.sqrt(_total((moved - mean[:, None]) ** 2) / TICKS)
     for number, segment in enumerate(SEGMENTS):
-        first = 1 + TICK_WIDTH * number
-        moved = rows[:, first + 4 : first + TICK_WIDTH].reshape(count, TICKS, 6)
-        mean = _total(moved) / TICKS
-        spread = np.sqrt(_total((moved - mean[:, None]) ** 2) / TICKS)
+        acc, gyr = (slice(TICK_WIDTH * number + first, TICK_WIDTH * number + first + 3) for first in (0, 3))
         own = own_of(table, segment)
-        own[:, _RATE] = mean[:, 3:]
-        own[:, SPREAD], own[:, _SHAKE] = quaternion.norm(spread[:, 3:]) / math.sqrt(3), quaternion.norm(spread[:, :3])
-        own[:, _UP] = quaternion.up_in_body(rows[TICKS // 2 :: TICKS, first : first + 4])
+        own[:, _RATE] = mean[:, gyr]
+        own[:, SPREAD], own[:, _SHAKE] = quaternion.norm(spread[:, gyr]) / math.sqrt(3), quaternion.norm(spread[:, acc])
+        own[:, _UP] = ups[middle, 1 + 3 * number : 4 + 3 * number]
         own[:, _TIPPED] = np.degrees(np.arccos(own[:, _UP][:, 2].clip(-1.0, 1.0)))
     return table
 
