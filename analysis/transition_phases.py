@@ -150,13 +150,18 @@ def _lift_in(window: Window, first_s: float, last_s: float) -> _Lift | None:
     force: Floats = sosfiltfilt(_SMOOTH, window.force)
     speed = _speed(force) - np.gradient(sosfiltfilt(_SMOOTH, window.above_m)) * GRID_HZ
     middle = _fastest(speed, window.start_s, first_s, last_s)
-    if middle is None or not speed[middle] > 0:
+    if middle is None:
+        return None
+    lean: Floats = sosfiltfilt(_SMOOTH, window.lean_deg)
+    rate = np.gradient(lean) * GRID_HZ
+    onset = _flexion_began(rate, middle)
+    if onset is not None:  # then the body was at rest on the seat
+        speed = speed - speed[onset]
+    if not speed[middle] > 0:
         return None
     lifting = speed > ONSET * speed[middle]
     seat, top = _left_of(lifting, middle), _right_of(lifting, middle)
-    lean: Floats = sosfiltfilt(_SMOOTH, window.lean_deg)
-    rate = np.gradient(lean) * GRID_HZ
-    start, end = _flexion_began(rate, seat, middle), _extension_ended(rate, middle, top)
+    start, end = seat if onset is None else min(onset, seat), _extension_ended(rate, middle, top)
     most = start + int(np.argmax(lean[start : end + 1]))
     hardest = seat + int(np.argmax(force[seat : middle + 1]))
     return _Lift(
@@ -187,12 +192,12 @@ def _fastest(speed: Floats, start_s: float, first_s: float, last_s: float) -> in
     return first + int(np.argmax(speed[first : last + 1])) if first <= last else None
 
 
-def _flexion_began(rate: Floats, seat: int, middle: int) -> int:
-    """Where the trunk began to lean, before the seat was left; where it did not lean, the seat's own moment."""
-    reach = max(0, seat - round(LONGEST_S * GRID_HZ))
+def _flexion_began(rate: Floats, middle: int) -> int | None:
+    """Where the trunk began to lean; None where it did not."""
+    reach = max(0, middle - round(LONGEST_S * GRID_HZ))
     peak = reach + int(np.argmax(rate[reach : middle + 1]))
     least = max(ONSET * float(rate[peak]), ONSET_DEG_S)
-    return min(seat, _left_of(rate >= least, peak)) if rate[peak] >= 2 * ONSET_DEG_S else seat
+    return _left_of(rate >= least, peak) if rate[peak] >= 2 * ONSET_DEG_S else None
 
 
 def _extension_ended(rate: Floats, middle: int, top: int) -> int:
