@@ -19,6 +19,7 @@ BLOCK_S = 0.2
 SETTLE_S = 1.0  # a new clock's first blocks wait this long, so that one late packet does not set it
 JUMP_S = 0.1  # RGu0's recording has a stall of 239 ms that catches up all but some 120 ms: three notifications lost
 LEAST_BLOCK_S = 0.12  # our own packets are longer at every rate
+LATES = 5  # blocks: how late the earliest packets of a second usually are, to be compared with those after a gap
 EARLY_S = 1.0  # a device's clock that is this far ahead of ours has jumped
 _SAMPLE_BYTES = 12
 
@@ -55,7 +56,7 @@ def assembler(
     numbering = Numbering(session, sensor_id, segment, driver.max_drift, after=after.numbering if after else None)
     if driver.has_clock:
         return TickAssembler(numbering, rate_hz)
-    return CountAssembler(numbering, rate_hz, driver.rates_hz)
+    return CountAssembler(numbering, rate_hz, driver.rates_hz, driver.group)
 
 
 class CountAssembler:
@@ -65,8 +66,10 @@ class CountAssembler:
     stall, and all goes on as if nothing had been; else samples were lost, as many as close the gap.
     """
 
-    def __init__(self, numbering: Numbering, rate_hz: float, rates_hz: Sequence[float]) -> None:
+    def __init__(self, numbering: Numbering, rate_hz: float, rates_hz: Sequence[float], group: int = 1) -> None:
+        """`group` samples are sent or lost together."""
         self.rate_hz = rate_hz
+        self._group = group
         self.lost = 0
         self.fit = numbering.fit
         self._size = _block_samples(rate_hz)
@@ -79,6 +82,7 @@ class CountAssembler:
         self._origin_s = 0.0  # count clock: device time = origin + index / rate
         self._index = 0  # of the first sample not yet told
         self._lost_before = 0
+        self._lates: deque[float] = deque([0.0], maxlen=LATES)  # of the last blocks
         self._is_settling = True
         self._doubt_at: int | None = None  # the samples from here on may stand elsewhere
         self._doubt_s = 0.0
@@ -145,7 +149,8 @@ class CountAssembler:
             if late_s < -JUMP_S:
                 self._anchor()
             else:
-                self._lose(round(late_s * self.rate_hz / self.fit.slope))
+                missing = (late_s - min(self._lates)) * self.rate_hz / self.fit.slope
+                self._lose(round(missing / self._group) * self._group)
         return blocks + self._whole_blocks()
 
     def _anchor(self) -> None:
@@ -194,6 +199,7 @@ class CountAssembler:
         if self.fit.is_anchored:
             device_s, arrived_s = min(self._points(n), key=lambda point: point[1] - self.fit.slope * point[0])
             self.fit.observe(device_s, arrived_s)
+            self._lates.append(min(max(0.0, arrived_s - self.fit.at(device_s)), JUMP_S))
         counts = bytes(self._counts[: n * _SAMPLE_BYTES])
         lost, self._lost_before = self._lost_before, 0
         block = self.numbering.block(

@@ -48,6 +48,7 @@ class ClockFit:
         """`max_drift` is the most by which the device's clock may be fast or slow: 0.001 = 1 ms/s."""
         self.slope = 1.0
         self._prior = 1.0  # the slope before this window told anything
+        self._is_learnt = False  # the slope, over TRUST_S
         self._window_s = window_s
         self._max_drift = max_drift
         self._bins: deque[_Point] = deque()  # the earliest arrival of each BIN_S
@@ -97,11 +98,12 @@ class ClockFit:
         first, newest = self._bins[0], self._bins[-1]
         hull = _lower_hull([(p.device_s - first.device_s, p.arrived_s - first.arrived_s) for p in self._bins])
         span_s = hull[-1][0]
-        if span_s > 0:
+        if span_s >= TRUST_S or (span_s > 0 and not self._is_learnt):  # a short window tells less than a long one told
             mean_s = sum(p.device_s - first.device_s for p in self._bins) / len(self._bins)
             room = self._max_drift * min(1.0, span_s / TRUST_S)
             slope = min(max(_slope_under(hull, mean_s), self._prior - room), self._prior + room)
             self.slope = min(max(slope, 1.0 - self._max_drift), 1.0 + self._max_drift)
+            self._is_learnt = self._is_learnt or span_s >= TRUST_S
         x, y = min(hull, key=lambda point: point[1] - self.slope * point[0])
         ahead_s = newest.device_s - first.device_s - x
         self._pivot = _Point(newest.device_s, first.arrived_s + y + self.slope * ahead_s)

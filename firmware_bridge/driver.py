@@ -104,6 +104,7 @@ class Driver:
     buzz: tuple[Write, ...] = ()  # empty: it cannot
     identify: tuple[Write, ...] = ()
     ranges: str = ""  # what `start` sets or the maker fixed, for a person
+    group: int = 1  # without a clock: samples that are always sent, or lost, together
     has_counter: bool = False  # packets are numbered; else a loss shows only in time
     has_gyroscope: bool = True
     tells_battery: bool = False  # unasked

@@ -283,11 +283,17 @@ class Link:
         raise LinkError(self._absence.why(reader.battery_percent))
 
     async def _ask(self, reader: Reader, driver: Driver, peer: Connected) -> None:
-        for write in driver.ask:
-            await peer.write(write.channel, write.data, write.service)
-        for channel in driver.reads:
-            data = await peer.read(channel)
-            self._receiver(reader, channel)(self._now(), data)
+        """A sensor that does not answer is none the worse for it, as long as it streams."""
+        try:
+            for write in driver.ask:
+                await peer.write(write.channel, write.data, write.service)
+            for channel in driver.reads:
+                data = await peer.read(channel)
+                self._receiver(reader, channel)(self._now(), data)
+        except LinkError as error:
+            if peer.lost.is_set():
+                raise
+            _log.info("The %s sensor does not tell its battery (%s).", self.segment, error)
 
     def _check_silence(self, reader: Reader) -> None:
         real_s, session_s = self._heard_s

@@ -174,5 +174,6 @@ DRIVER = Driver(
     listens_first=True,
     stop=tuple(Write(COMMAND, bytes(stop)) for stop in _STOPS),
     ask=(Write(COMMAND, bytes((SETTINGS, BATTERY))),),
+    group=3,
     ranges="±4 g, ±500 °/s",
 )

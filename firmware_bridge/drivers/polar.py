@@ -34,6 +34,8 @@ class PolarParser:
 
     def __init__(self, sensor_id: str, rate_hz: float, *, has_gyroscope: bool = True) -> None:
         self._sensor_id = sensor_id
+        self._commands = commands(rate_hz) if has_gyroscope else ()
+        self._next: list[Write] = []  # each is written when the one before it has been answered
         self._clocks = {
             kind: PacketClock(ticks_hz=pmd.TICKS_HZ, wrap=pmd.WRAP, rate_hz=rate_hz, stamps_last=True)
             for kind in (Measures.ACC, Measures.GYRO)
@@ -47,6 +49,7 @@ class PolarParser:
     def opened(self) -> list[Item]:
         for clock in self._clocks.values():
             clock.opened()
+        self._next = list(self._commands[1:])
         return []
 
     def feed(self, packet: RawPacket) -> list[Item]:
@@ -113,27 +116,33 @@ class PolarParser:
         if len(data) < 4 or data[0] != 0xF0:
             return [] if data[:1] == b"\x0f" else [self._error("not an answer of PMD", data)]
         _, operation, kind, status = data[:4]
-        if operation != 2 or kind not in self._clocks:
+        if operation != 2:
             return []
+        items: list[Item] = [self._next.pop(0)] if self._next else []
         if status not in (pmd.OK, pmd.ALREADY):
             why = pmd.REFUSALS.get(status, f"status {status}")
-            return [self._error(f"refused to measure: {why}; restart it and bring its firmware up to date", data)]
+            return [*items, self._error(f"refused to measure: {why}; restart it and update its firmware", data)]
         factor = pmd.factor_of(pmd.settings_of(data[5:]))  # after the byte that says whether more follows
-        if factor is not None:
+        if factor is not None and kind in self._factors:
             self._factors[Measures(kind)] = factor
-        return []
+        return items
 
     def _error(self, kind: str, data: bytes) -> PacketError:
         return PacketError(self._sensor_id, kind, data)
 
 
-def _start(rate_hz: float) -> tuple[Write, ...]:
+def commands(rate_hz: float) -> tuple[Write, ...]:
+    """What starts a Verity Sense; it takes one at a time."""
     sdk_mode = () if rate_hz == _PLAIN_RATE_HZ else (Write(pmd.CONTROL, bytes((2, Measures.SDK_MODE))),)
     return (
         *sdk_mode,
         Write(pmd.CONTROL, pmd.started(Measures.ACC, rate_hz, ACC_G, channels=True)),
         Write(pmd.CONTROL, pmd.started(Measures.GYRO, rate_hz, GYR_DPS, channels=True)),
     )
+
+
+def _start(rate_hz: float) -> tuple[Write, ...]:
+    return commands(rate_hz)[:1]
 
 
 def _matches(name: str, _services: Sequence[str]) -> bool:

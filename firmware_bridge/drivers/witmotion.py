@@ -156,6 +156,8 @@ def _next_header(data: bytes, start: int) -> int:
 
 
 def _matches(name: str, services: Sequence[str]) -> bool:
+    if name.upper().startswith("WTVB"):
+        return False  # measures vibration, in frames that begin alike
     return name.upper().startswith("WT") or SERVICE in services
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from random import Random
 
 import numpy as np
+from bumble.gatt import Service
 
 from analysis.model import Segment
 from analysis.schema import Samples, block_of
@@ -18,6 +19,7 @@ from firmware_bridge.choose import Chosen, choose
 from firmware_bridge.link import Link
 from firmware_bridge.numbering import Session
 from hardware.twin.clock import PacedClock
+from hardware.twin.peripherals.thingy52 import Thingy52Peripheral
 from hardware.twin.stage import Stage
 
 
@@ -40,6 +42,23 @@ async def test_out_of_reach_and_back() -> None:
         assert "is back after" in link.news
         assert readings[Segment.LUMBAR].link.status().losses == 0
         playing.cancel()
+
+
+class Unplugged(Thingy52Peripheral):
+    """One that has no battery service."""
+
+    def _services(self) -> list[Service]:
+        return super()._services()[:1]
+
+
+async def test_a_sensor_without_a_battery_level_streams_all_the_same() -> None:
+    family = replace(FAMILIES["thingy52"], make=Unplugged)
+    async with reading(family.pair(10.0, (0.0, 0.0)), 5.0, "thingy52") as (stage, readings):
+        await asyncio.wait_for(stage.run(), 30)
+        for told in readings.values():
+            assert told.link.status().battery_percent is None
+            assert told.link.status().losses == 0
+    assert all(len(told.numbers) == 500 for told in readings.values())
 
 
 async def test_another_sensor_takes_its_place() -> None:
