@@ -154,13 +154,13 @@ def _lift_in(window: Window, first_s: float, last_s: float) -> _Lift | None:
         return None
     lean: Floats = sosfiltfilt(_SMOOTH, window.lean_deg)
     rate = np.gradient(lean) * GRID_HZ
+    top = _right_of(speed > ONSET * speed[middle], middle)
     onset = _flexion_began(rate, middle)
-    if onset is not None:  # then the body was at rest on the seat
+    if onset is not None:  # the body was at rest on the seat then
         speed = speed - speed[onset]
     if not speed[middle] > 0:
         return None
-    lifting = speed > ONSET * speed[middle]
-    seat, top = _left_of(lifting, middle), _right_of(lifting, middle)
+    seat = _left_of(speed > ONSET * speed[middle], middle)
     start, end = seat if onset is None else min(onset, seat), _extension_ended(rate, middle, top)
     most = start + int(np.argmax(lean[start : end + 1]))
     hardest = seat + int(np.argmax(force[seat : middle + 1]))
