@@ -117,7 +117,8 @@ class BreakPolicy:
         skipped = max(0, self._now + 1 - first)  # what comes after its time was decided without it
         if skipped >= count:
             return
-        codes, bends = codes[skipped:], self._bending.changes(frame, first, skipped)
+        bends = self._bending.changes(frame, first, skipped, codes)
+        codes = codes[skipped:]
         first += skipped
         if first > self._frame_end > self._now:
             self._change(self._frame_end, int(Activity.UNKNOWN))

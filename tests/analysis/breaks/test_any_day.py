@@ -216,7 +216,9 @@ def test_the_same_day_gives_the_same_record_however_it_is_cut(
     """A restart is a replay of the same inputs, cut elsewhere."""
     whole = lived(rules, runs, inputs, events, shares[: len(runs)], answers)
     parts = lived(rules, runs, inputs, events, shares[: len(runs)], answers, places)
-    assert repr(parts.told) == repr(whole.told)
+    assert len(parts.told) == len(whole.told)
+    pairs = zip(parts.told, whole.told, strict=True)
+    assert next((pair for pair in pairs if repr(pair[0]) != repr(pair[1])), None) is None
 
 
 @settings(max_examples=60, deadline=None)
