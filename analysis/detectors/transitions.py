@@ -71,7 +71,8 @@ class Transitions:
     def __init__(self) -> None:
         self._poses: deque[Pose] = deque()
         self._tick = 0  # the newest of the frames
-        self._body: tuple[Activity, int] | None = None  # how the wearer is, and its newest tick
+        self._body: Activity | None = None  # how the wearer is
+        self._known = 0  # the newest tick at which anything of that was known
         self._streak: tuple[Activity, int, int] | None = None  # something else, its first tick, its ticks so far
         self._change: _Change | None = None
         self._end_s = -math.inf  # of the last transition
@@ -102,10 +103,11 @@ class Transitions:
         events = self._due(first)
         if body is None:
             return events + self._due(end)
-        if self._body is not None and first - self._body[1] > _BRIDGE + self._streaked(first):
-            self._body, self._streak = None, None
-        if self._body is not None and body is self._body[0]:
-            self._body, self._streak = (body, end - 1), None
+        if first - self._known > _BRIDGE:
+            self._body = self._streak = None
+        self._known = end - 1
+        if body is self._body:
+            self._streak = None
             return events + self._due(end)
         streak = self._streak
         if streak is None or streak[0] is not body or first > streak[1] + streak[2]:
@@ -115,15 +117,11 @@ class Transitions:
         if self._streak[2] >= _SETTLED:
             events += self._due(confirmed)
             events += self._changed(body, streak[1])
-            self._body, self._streak = (body, end - 1), None
+            self._body, self._streak = body, None
         return events + self._due(end)
 
-    def _streaked(self, first: int) -> int:
-        """Ticks of the present streak, which are no silence."""
-        return 0 if self._streak is None else first - self._streak[1]
-
     def _changed(self, body: Activity, at: int) -> list[Event]:
-        kind = KINDS.get((self._body[0], body)) if self._body is not None else None
+        kind = KINDS.get((self._body, body)) if self._body is not None else None
         if kind is None:
             return self._tell(at)
         events = self._tell(at)
