@@ -76,11 +76,11 @@ class Bouts:
     def _run(self, activity: Activity, first: int, end: int) -> list[Event]:
         """The same activity at every tick of [first, end)."""
         events: list[Event] = []
-        if activity is Activity.NOT_WORN and (self._bout is None or self._bout[0] is not activity):
-            events += self._came_off(first)
         silent_until = end if activity is Activity.UNKNOWN else first
         if self._known is not None and silent_until - self._known > _SILENCE:
             events += self._silenced()
+        if activity is Activity.NOT_WORN and (self._bout is None or self._bout[0] is not activity):
+            events += self._came_off(first)
         if activity is Activity.UNKNOWN:
             return events
         if activity is not self._streak[0]:
