@@ -323,6 +323,14 @@ class BreakRequest:
     until_s: float | None = None  # the next time the clock on the wall shows this, s since midnight
 
 
+class Buzz(StrEnum):
+    """What the motor of a sensor tells; the rhythms are in the firmware."""
+
+    TOO_FAR_FORWARD = "too_far_forward"  # the back is bent
+    TOO_FAR_BACK = "too_far_back"  # it is arched
+    STAND_UP = "stand_up"
+
+
 @dataclass(frozen=True, slots=True)
 class BreakMemory:
     """What the breaks of one session leave for the next one of the same wearer. Told every minute."""

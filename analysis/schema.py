@@ -19,6 +19,8 @@ from analysis.break_records import BreakInput, BreakRecord
 from analysis.errors import SchemaError
 from analysis.model import (
     Activity,
+    BreakAct,
+    Buzz,
     CalibrateRequest,
     Calibration,
     CalibrationKind,
@@ -148,8 +150,10 @@ class Command(Message, frozen=True, kw_only=True):
     """Something a person or the dashboard asks of the service or the bridge.
 
     actions of the service: "calibrate" (stance, kind, duration_s, start_s or now), "label" (text, start_s, end_s),
-    "correct" (activity, start_s, end_s; UNKNOWN takes corrections back), "end" (of the session, at start_s).
-    actions of the bridge: "buzz" and "identify" (segment).
+    "correct" (activity, start_s, end_s; UNKNOWN takes corrections back), "end" (of the session, at start_s),
+    "break" (act; name of the type of break or the mode, duration_s or until_s, text: why; prompt_id: only if that one
+    is open) and "break-status".
+    actions of the bridge: "buzz" (segment, pattern), "identify" and "swap" (segment).
     """
 
     id: str
@@ -163,6 +167,11 @@ class Command(Message, frozen=True, kw_only=True):
     text: str = ""
     segment: Segment | None = None
     activity: Activity | None = None
+    act: BreakAct | None = None
+    name: str = ""
+    until_s: float | None = None  # s since midnight, local
+    prompt_id: str = ""
+    pattern: Buzz | None = None
 
 
 class Reply(Message, frozen=True, kw_only=True):

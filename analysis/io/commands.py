@@ -8,9 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from analysis.errors import PostureError, SchemaError
+from analysis.io.break_commands import break_request, break_status
 from analysis.io.live_session import LiveSession
 from analysis.model import Activity, CalibrateRequest, CalibrationKind, Label, SessionEnd
-from analysis.schema import Command, Reply
+from analysis.schema import Command, Kept, Reply
 
 CALIBRATE_S = {
     CalibrationKind.STANCE: 5.0,
@@ -69,7 +70,7 @@ class CommandDesk:
         for one in waiting:
             live = session_for(one.wearer, one.command.session_id)
             if live is not None:
-                self._replies.append((one.wearer, _carry_out(live, one.command)))
+                self._replies.append((one.wearer, _carry_out(live, one.command, now_s)))
             elif now_s > one.until_s:
                 text = "There are no measurements to apply this to; check that the sensors are connected."
                 self._replies.append((one.wearer, Reply(id=one.command.id, ok=False, message=text)))
@@ -82,9 +83,16 @@ class CommandDesk:
         return replies
 
 
-def _carry_out(live: LiveSession, command: Command) -> Reply:
+def _carry_out(live: LiveSession, command: Command, now_s: float) -> Reply:
+    at_s = live.present_s(now_s)
+    if command.action == "break-status":
+        return Reply(id=command.id, ok=True, message=break_status(at_s, live.prompt, live.spans))
+    item: Kept
     try:
-        item, text = input_of_command(command, live.newest_s)
+        if command.action == "break":
+            item, text = break_request(command, at_s, live.prompt, live.rules)
+        else:
+            item, text = input_of_command(command, live.newest_s)
     except PostureError as error:
         return Reply(id=command.id, ok=False, message=str(error))
     live.add(item)

@@ -10,7 +10,17 @@ from enum import Enum, auto
 
 from analysis.io.journal import Bundler, Entry, entry_of, readable_inputs, samples_entry
 from analysis.io.store import Batch, StoredSession
-from analysis.model import Calibration, CarriedPostures, ClockAnchor, Input, Output, SampleBlock, Segment
+from analysis.model import (
+    Calibration,
+    CarriedPostures,
+    ClockAnchor,
+    Input,
+    LedgerSpan,
+    Output,
+    Prompt,
+    SampleBlock,
+    Segment,
+)
 from analysis.pipeline import Pipeline, PipelineSettings
 from analysis.schema import Kept, encode_input
 
@@ -46,6 +56,10 @@ class LiveSession:
     def __init__(self, stored: StoredSession, settings: PipelineSettings) -> None:
         self.stored = stored
         self.newest_s = stored.last_s or 0.0  # end of the newest samples
+        self.rules = settings.breaks
+        self.prompt: Prompt | None = None  # the one that has not ended
+        self.spans: tuple[LedgerSpan, ...] = ()  # the newest of the ledger
+        self._heard_s: float | None = None  # real time of the last block
         self._pipeline = Pipeline(settings)
         self._bundler = Bundler()
         self._streams = {segment: _Stream(seq, seq - 1) for segment, seq in stored.next_seq.items()}
@@ -64,11 +78,12 @@ class LiveSession:
                     self._carried = item
                 if isinstance(item, SampleBlock | Calibration):
                     self._sensors.add((item.segment, item.sensor_id))
-            self._pipeline.feed(*bundle)
+            self._look(self._pipeline.feed(*bundle))
 
     def judge(self, segment: Segment, seq: int, now_s: float) -> Verdict:
         """What to do with a block; `now_s` is real time."""
         self.touched.add(segment)
+        self._heard_s = now_s
         stream = self._streams.setdefault(segment, _Stream())
         if seq < stream.next_seq:
             return Verdict.STORED
@@ -117,6 +132,22 @@ class LiveSession:
         self._entries.append(entry_of(item))
         self._inputs.append(item)
 
+    def present_s(self, now_s: float) -> float:
+        """The session's present at `now_s` of real time: it goes on when the sensors fall silent.
+
+        That of a simulated wearer goes at a pace of its own, and is known from samples alone.
+        """
+        is_real = self.stored.source == "radio" and self._heard_s is not None
+        return self.newest_s + (max(0.0, now_s - (self._heard_s or 0.0)) if is_real else 0.0)
+
+    def _look(self, told: Iterable[Output]) -> None:
+        for output in told:
+            match output:
+                case Prompt():
+                    self.prompt = None if output.state.is_ended else output
+                case LedgerSpan():
+                    self.spans = (*(one for one in self.spans if one.start_s < output.start_s), output)[-2:]
+
     @property
     def has_work(self) -> bool:
         return bool(self._entries)
@@ -126,6 +157,7 @@ class LiveSession:
         told: list[Output] = []
         for bundle in self._bundler.feed(self._inputs):
             told += self._pipeline.feed(*bundle)
+        self._look(told)
         batch = Batch(self.stored, self._entries, told)
         self._entries, self._inputs = [], []
         return batch
