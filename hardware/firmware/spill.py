@@ -103,6 +103,21 @@ class Spill:
             return self._piece_seq if wire.ahead(seq, self._piece_seq) < 0 else seq
         return -1
 
+    def count(self, first: int, count: int) -> int:
+        """How many of the numbers from `first` on are held."""
+        runs = [*self._runs, [self._piece_seq, len(self._piece)]]
+        held = 0
+        for run in runs:
+            start = max(wire.ahead(run[0], first), 0)
+            held += max(0, min(wire.ahead(run[0], first) + run[1], count) - start)
+        return held
+
+    def oldest(self) -> int:
+        """The first number held; -1 where there is none."""
+        if self._runs:
+            return self._runs[0][0]
+        return self._piece_seq if self._piece else -1
+
     def newest(self) -> int:
         """The last number held; -1 where there is none."""
         if self._piece:

@@ -1,4 +1,4 @@
-"""The sensor's protocol, version 1, as bytes: hardware/protocol/protocol.md line by line.
+"""The sensor's plain packets as bytes: hardware/protocol/protocol.md line by line; `seal` wraps them up.
 
 Runs under CircuitPython on the sensor and under CPython in the twin: `struct` alone, plain classes,
 annotations that are builtins. Every decoder raises ValueError with the reason.
@@ -6,7 +6,7 @@ annotations that are builtins. Every decoder raises ValueError with the reason.
 
 import struct
 
-VERSION = 1
+VERSION = 2
 
 SERVICE_UUID = "18fc0001-4b9a-4015-aa90-1a43ff5ce2de"
 STREAM_UUID = "18fc0002-4b9a-4015-aa90-1a43ff5ce2de"
@@ -44,11 +44,33 @@ UNKNOWN_COMMAND = 1
 BAD_REQUEST = 2
 NOT_HELD = 3
 UNABLE = 4
+LOCKED = 5
 
-_STREAM = 0x11
-_REQUEST = 0x12
-_ANSWER = 0x13
-_STATUS = 0x14
+# First byte of every packet: plain or sealed, and the type
+PLAIN = 0x10
+SEALED = 0x20
+STREAM = 1
+REQUEST = 2
+ANSWER = 3
+STATUS = 4
+EVENT = 5
+HELLO = 0x26
+WELCOME = 0x27
+NOTICE = 0x28
+
+KNOWN_HOST = 0
+NEW_HOST = 1
+
+EVENT_CALIBRATE = 1
+EVENT_SNOOZE = 2
+EVENT_ASLEEP = 3
+EVENT_AWAKE = 4
+
+_STREAM = PLAIN | STREAM
+_REQUEST = PLAIN | REQUEST
+_ANSWER = PLAIN | ANSWER
+_STATUS = PLAIN | STATUS
+_EVENT = PLAIN | EVENT
 
 _RESENT = 0x01
 _CLIPPED = 0x02
@@ -57,6 +79,7 @@ _STARTED = 0x02
 
 _STREAM_HEAD = "<BBBBIIHBB"
 _ANSWER_LAYOUT = "<BBBBI"
+_EVENT_LAYOUT = "<BBHII"
 _STATUS_LAYOUT = "<BBBBBBHIIIHHBBH"
 _PARAMETERS = {CONFIGURE: "<BB", START: "<", STOP: "<", RESEND: "<IH", BUZZ: "<B", IDENTIFY: "<"}
 
@@ -145,6 +168,16 @@ class Answer:
         self.request_id = request_id
         self.command = command
         self.code = code
+        self.value = value
+
+
+class Event:
+    """What has just happened at the sensor: a tap, falling asleep, waking up."""
+
+    def __init__(self, kind: int, number: int, ticks: int, value: int = 0) -> None:
+        self.kind = kind
+        self.number = number
+        self.ticks = ticks
         self.value = value
 
 
@@ -276,6 +309,20 @@ def decode_answer(data: bytes) -> Answer:
     return Answer(request_id, command, code, value)
 
 
+def encode_event(event: Event) -> bytes:
+    """12 bytes."""
+    return _pack(_EVENT_LAYOUT, _EVENT, event.kind, event.number, event.ticks, event.value)
+
+
+def decode_event(data: bytes) -> Event:
+    """The event in one notification of the status characteristic."""
+    _check_kind(data, _EVENT, 12, "event")
+    if len(data) != 12:
+        raise ValueError(f"an event cannot have {len(data)} bytes")
+    _, kind, number, ticks, value = struct.unpack(_EVENT_LAYOUT, data)
+    return Event(kind, number, ticks, value)
+
+
 def encode_status(status: Status) -> bytes:
     """28 bytes. Raises ValueError for what no status may say."""
     if len(status.firmware) != 3:
@@ -340,8 +387,8 @@ def _pack(layout: str, *fields: int) -> bytes:
 def _check_kind(data: bytes, kind: int, least: int, what: str) -> None:
     if not data:
         raise ValueError(f"an empty {what}")
-    if data[0] >> 4 != VERSION:
-        raise ValueError(f"protocol version {data[0] >> 4}, this is version {VERSION}")
+    if data[0] & 0xF0 != PLAIN:
+        raise ValueError(f"a packet of form {data[0] >> 4}, where the plain one is 1")
     if data[0] != kind:
         raise ValueError(f"type {data[0] & 0x0F} is no {what}")
     if len(data) < least:

@@ -11,41 +11,13 @@ from hypothesis import strategies as st
 from hardware.firmware import wire
 from hardware.firmware.folder import Folder
 from hardware.firmware.ring import SLOT_BYTES, Ring
-from hardware.firmware.spill import FILE_PACKETS, PIECE_PACKETS, ROOM_BYTES, Files, Spill
-
-FLASH_BYTES = 2 * 1024 * 1024  # the XIAO's P25Q16H
+from hardware.firmware.spill import FILE_PACKETS, PIECE_PACKETS, ROOM_BYTES, Spill
+from hardware.twin.flash import Flash
 
 
 def packet(seq: int, n: int = 13) -> bytes:
     samples = (seq % 65536).to_bytes(2, "little") * 6 * n
     return wire.encode_stream(wire.StreamPacket(seq % 2**32, seq % 2**32, 630 * (n - 1), 52, 1, 2, samples))
-
-
-class Memory(Files):
-    """A folder in memory that can be full, and forget the end of a write as a reset does."""
-
-    def __init__(self, most_bytes: int = FLASH_BYTES) -> None:
-        self.files: dict[str, bytes] = {}
-        self.most_bytes = most_bytes
-        self.appends = 0
-
-    def names(self) -> list[str]:
-        return sorted(self.files, reverse=True)
-
-    def size(self, name: str) -> int:
-        return len(self.files[name])
-
-    def append(self, name: str, data: bytes) -> None:
-        if sum(map(len, self.files.values())) + len(data) > self.most_bytes:
-            raise OSError(28, "no space left")
-        self.files[name] = self.files.get(name, b"") + data
-        self.appends += 1
-
-    def read(self, name: str, start: int, count: int) -> bytes:
-        return self.files[name][start : start + count]
-
-    def remove(self, name: str) -> None:
-        del self.files[name]
 
 
 @given(
@@ -68,7 +40,7 @@ def test_the_ring_holds_the_newest_and_gives_up_the_oldest(capacity: int, first:
 
 
 def test_45_minutes_at_52_hz_fit_with_room_to_spare() -> None:
-    files = Memory(FLASH_BYTES - 150_000)  # what the firmware and the file system need of it
+    files = Flash()
     spill = Spill(files)
     absent = 45 * 60 * 52 // 13
     for seq in range(absent):
@@ -78,11 +50,11 @@ def test_45_minutes_at_52_hz_fit_with_room_to_spare() -> None:
     assert all(spill.get(seq) == packet(seq) for seq in range(0, absent, 7))
     assert spill.written_bytes <= absent * SLOT_BYTES  # each byte once
     assert files.appends == absent // PIECE_PACKETS
-    assert ROOM_BYTES < FLASH_BYTES - 150_000
+    assert files.most_bytes > ROOM_BYTES
 
 
 def test_a_longer_absence_costs_the_oldest_in_whole_files() -> None:
-    spill = Spill(Memory(), room_bytes=10 * FILE_PACKETS * SLOT_BYTES)
+    spill = Spill(Flash(), room_bytes=10 * FILE_PACKETS * SLOT_BYTES)
     for seq in range(100 * FILE_PACKETS):
         spill.add(seq, packet(seq))
     assert spill.held == 10 * FILE_PACKETS
@@ -98,7 +70,7 @@ def test_a_longer_absence_costs_the_oldest_in_whole_files() -> None:
     first=st.sampled_from([0, 2**32 - 300]),
 )
 def test_a_reset_costs_at_most_the_piece_in_memory(runs: list[tuple[int, int]], cut: int, first: int) -> None:
-    files = Memory()
+    files = Flash()
     spill = Spill(files)
     kept: list[int] = []
     seq = first
@@ -126,9 +98,9 @@ def test_a_reset_costs_at_most_the_piece_in_memory(runs: list[tuple[int, int]], 
 
 
 def test_full_flash_and_foreign_files_are_borne() -> None:
-    files = Memory(most_bytes=SLOT_BYTES * PIECE_PACKETS)
-    files.files["notes.txt"] = b""
-    files.files["0000abcd.pkt"] = b"\xff" * SLOT_BYTES  # the flash's own emptiness
+    files = Flash(most_bytes=SLOT_BYTES * PIECE_PACKETS)
+    files.files["notes.txt"] = bytearray()
+    files.files["0000abcd.pkt"] = bytearray(b"\xff" * SLOT_BYTES)  # the flash's own emptiness
     spill = Spill(files)
     assert spill.held == 0
     assert list(files.files) == ["notes.txt"]

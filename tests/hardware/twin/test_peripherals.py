@@ -373,7 +373,7 @@ async def test_a_small_mtu_is_refused(bench: Bench) -> None:
     await reader.listen()
     (connection,) = bench.device.connections.values()
     connection.att_mtu = 100
-    assert await reader.ask(wire.Request(1, wire.START)) == (wire.UNABLE, 175)
+    assert await reader.ask(wire.Request(1, wire.START)) == (wire.UNABLE, 183)
     assert not worn.is_started
 
 
