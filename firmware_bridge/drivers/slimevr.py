@@ -24,7 +24,7 @@ from firmware_bridge.packet import RawPacket
 
 SERVICE = "6969da7a-0000-4000-8000-736c696d6576"  # ours: nothing on the air says so
 CHANNEL = "udp"
-NAME = "SlimeVR "
+NAME = "SlimeVR-"
 
 HEARTBEAT, HANDSHAKE, ACCELERATION, PING = 0, 3, 4, 10
 BATTERY, ROTATION, ROTATION_AND_ACCELERATION = 12, 17, 23

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 from random import Random
 
 import numpy as np
 import pytest
 
-from analysis.model import Segment
+from analysis.model import GRAVITY, Segment
+from analysis.schema import Samples, block_of
 from benchmarks.impersonated import DRIVERS, FAMILIES, Numbers, reading, until
 from firmware_bridge.ble import Ble
 from firmware_bridge.choose import Chosen, choose
+from firmware_bridge.driver import Scale
 from firmware_bridge.link import Link
 from firmware_bridge.numbering import Session
+from firmware_bridge.packet import RawPacket
+from firmware_bridge.reader import Reader
 from hardware.twin.clock import PacedClock
+from hardware.twin.peripherals.metamotion import MetaMotionPeripheral
 from hardware.twin.peripherals.others import OtherPeripheral
 from hardware.twin.peripherals.polar import PolarPeripheral
 from hardware.twin.peripherals.witmotion import WitMotionPeripheral
@@ -62,6 +69,42 @@ async def test_exactly_what_was_lost_is_told(name: str) -> None:
     assert (dropped > 0) == (name != "upstand")
     gaps = readings[Segment.LUMBAR].gaps
     assert len(gaps) == (0 if name == "upstand" else 1)
+
+
+async def test_the_older_chip_is_asked_for_and_set_up() -> None:
+    older = replace(FAMILIES["metamotion"], make=partial(MetaMotionPeripheral, has_bmi270=False))
+    async with reading(older.pair(8.0, (0.0, 0.0)), 5.0, "metamotion") as (stage, readings):
+        await asyncio.wait_for(stage.run(), 30)
+    for told in readings.values():
+        assert told.numbers.tolist() == list(range(399))  # of the last notification of three, one is missing
+
+
+async def test_what_a_strap_measures_can_be_read() -> None:
+    """In mg, without turn rates, at 50 Hz; the link refuses it, but the driver knows how."""
+    source = Numbers(Segment.LUMBAR, 50.0, 8.0, Scale(GRAVITY / 1000, 1.0))
+    strap = PolarPeripheral("Polar H10 0A1B2C3D", source, has_gyroscope=False)
+    driver, told = DRIVERS["polar_h10"], []
+    reader = Reader(driver, Session("s", 0.0, "radio"), "h", Segment.LUMBAR, 50.0)
+    async with Stage(PacedClock(5.0), [strap]) as stage:
+        ble = Ble(stage.scanner_backend, stage.client_backend)
+        [seen] = await ble.scan(5.0, lambda seen: any(one.name for one in seen))
+        peer = await ble.connect(seen)
+        for channel in driver.channels:
+            await peer.listen(
+                channel,
+                stage.clock.now,
+                lambda t, data, channel=channel: told.extend(reader.feed(RawPacket("h", channel, t, data))),
+            )
+        for write in driver.start(50.0):
+            await peer.write(write.channel, write.data)
+        await asyncio.wait_for(stage.run(), 30)
+        await peer.leave()
+    told += reader.finish()
+    blocks = [block_of(item) for item in told if isinstance(item, Samples)]
+    acc = np.concatenate([block.acc for block in blocks])
+    assert acc[:, 0] / GRAVITY * 1000 == pytest.approx(np.arange(400), abs=0.13)
+    assert np.isnan(np.concatenate([block.gyr for block in blocks])).all()
+    assert reader.bad_packets == reader.lost == 0
 
 
 async def test_a_strap_without_a_gyroscope_says_so() -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from random import Random
 
 import numpy as np
 import pytest
 
 from analysis import quaternion
-from analysis.model import GRAVITY, Floats
-from benchmarks.impersonated import until
+from analysis.model import GRAVITY, Floats, Segment
+from analysis.schema import Samples, block_of
+from benchmarks.impersonated import DRIVERS, until
 from firmware_bridge.ble import BluetoothError, LinkError, Sighting
+from firmware_bridge.choose import choose
 from firmware_bridge.driver import Battery, Item, Run
 from firmware_bridge.drivers import slimevr
 from firmware_bridge.drivers.slimevr import SlimeVrParser
+from firmware_bridge.link import Link
+from firmware_bridge.numbering import Session
 from firmware_bridge.packet import RawPacket
 from firmware_bridge.radio import Radios
 from firmware_bridge.udp import SlimeVr, mac_of
@@ -125,6 +130,43 @@ async def test_a_tracker_calls_is_answered_read_and_noticed_when_it_is_gone() ->
     finally:
         await tracker.switch_off()
         await radio.close()
+
+
+async def test_a_link_reads_a_tracker_that_is_wished_for() -> None:
+    port = free_port()
+    radio, tracker = SlimeVr(port, "127.0.0.1"), twin.SlimeVrTracker(MAC, port)
+    await tracker.switch_on()
+    loop, blocks = asyncio.get_running_loop(), list[Samples]()
+    wishes = {Segment.PELVIS: "slimevr-a1:b2:c3:d4:e5:f6"}
+    link = Link(
+        Segment.PELVIS,
+        lambda seen, _anew: choose(seen, DRIVERS, wishes).get(Segment.PELVIS),
+        chosen=None,
+        session=Session("s", 0.0, "radio"),
+        rate_hz=52.0,
+        radio=Radios((radio,)),
+        now=loop.time,
+        out=blocks.append,
+        changed=lambda: None,
+        rng=Random(1),
+    )
+    task = asyncio.create_task(link.run())
+    try:
+        for k in range(2000):
+            tracker.tell(lean(0.3), STILL, battery=0.8 if k % 50 == 0 else None)
+            await asyncio.sleep(0.02)
+            if len(blocks) > 3:
+                break
+        status = link.status()
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await tracker.switch_off()
+        await radio.close()
+    assert (status.state, status.family, status.battery_percent) == ("streaming", "slimevr", 80)
+    assert status.lacks == ["clock", "gyroscope", "raw accelerations"]
+    acc = np.concatenate([block_of(block).acc for block in blocks])
+    assert acc[:, 0] == pytest.approx(-GRAVITY * np.sin(0.3), abs=0.01)
 
 
 async def test_a_server_on_the_port_is_named() -> None:
