@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from analysis.breaks import suppression, words
 from analysis.breaks.asking import Asking
+from analysis.breaks.choosing import Choice
 from analysis.breaks.clocks import Account, Flow
 from analysis.breaks.fading import Habits
 from analysis.breaks.ladder import Ladder
 from analysis.breaks.ledger import Book
 from analysis.breaks.presence import NOT_SEEN, OFF_SEAT, TICKS_PER_S, VAGUE, Presence
 from analysis.breaks.suppression import Block
-from analysis.breaks.types import BreakRules, Clock, Credit, Mode, Why
+from analysis.breaks.types import BreakRules, Clock, Credit, Why
 from analysis.breaks.world import World, ticks
 from analysis.model import BreakMemory, Event, Prompt, PromptState
 
@@ -26,22 +27,20 @@ class Breaks:
         self.accounts = {one.name: Account(one) for one in rules.types}
         self.ladders = {one.name: Ladder() for one in rules.types}
         self.habits = Habits(rules.fading)
+        self.choice = Choice(rules, self.world, self.accounts, self.ladders, self.habits)
         self.book = Book()
         self.asking: Asking | None = None
         self.told: list[Prompt | Event] = []
         self._shown: Prompt | None = None
-        self._last: tuple[str, int] | None = None  # kind and end of the last prompt
         self._count = 0
         self._day = -1
         self._kept_days: dict[tuple[int, str], float] = {}
-        self._heeded: frozenset[str] = frozenset()  # asked for at the desk, or as things are; other clocks run unheeded
 
     def settle(self, now: int) -> None:
         """Bring everything to `now`, with what is known at `now`."""
         self._run(now)
         self._turn_day(now)
-        modes = self.rules.modes
-        self._heeded = modes.get(Mode.DESK, frozenset()) | modes.get(self.world.mode(now), frozenset())
+        self.choice.heed(now)
         for name, account in self.accounts.items():
             self.ladders[name].refresh(is_due=account.is_due, now=now)
         timer_ran = self.world.timer_runs
@@ -61,19 +60,12 @@ class Breaks:
             if not account.is_due and (due := account.due_at()) is not None:
                 at.append(due - ticks(self.rules.spacing_s))
             if account.is_due:
-                at += self._pace_of(name, now)
+                at += self.choice.pace_of(name, now)
             if account.type.clock in _POSTURES:
                 at.append(account.away_at(account.type.length_s))
         if self.asking is not None:
             at += self.asking.next()
         return min((tick for tick in at if tick is not None and tick > now), default=now + ticks(3600.0))
-
-    def _pace_of(self, name: str, now: int) -> list[int | None]:
-        one, ladder, world = self.accounts[name].type, self.ladders[name], self.world
-        deferred = None if ladder.deferred_from is None else ladder.deferred_from + ticks(self.rules.defer_s)
-        spaced = None if self._last is None else self._last[1] + ticks(self.rules.spacing_s)
-        patient = (ladder.due or now) + ticks(self.habits.patience_s(one))
-        return [ladder.not_before, deferred, spaced, patient, world.body.since + ticks(self.rules.return_s)]
 
     def _run(self, now: int) -> None:
         """All clocks, up to where it is clear what the time was."""
@@ -135,7 +127,7 @@ class Breaks:
     def _put_away(self, asking: Asking, now: int, reason: str) -> None:
         prompt, account, one = asking.prompt, asking.account, asking.account.type
         ladder = self.ladders[prompt.kind]
-        self._last = (prompt.kind, now)
+        self.choice.last = (prompt.kind, now)
         self.book.ended(self._day, prompt, reason)
         match prompt.state:
             case PromptState.DONE:
@@ -176,7 +168,7 @@ class Breaks:
 
     def _count_unasked(self, account: Account, ended_s: float) -> None:
         one = account.type
-        if account.before_s <= 0 or one.name not in self._heeded:
+        if account.before_s <= 0 or one.name not in self.choice.heeded:
             return
         is_whole = ended_s >= one.enough_s - 1e-6
         is_worth = account.before_s >= one.interval_s / 2
@@ -202,56 +194,19 @@ class Breaks:
                 self.habits.learn(account.type.name, is_unasked=True)
             account.clear(min(account.clock_s, max(0.0, (account.at - at) / TICKS_PER_S)))
 
-    def _in_turn(self) -> list[Account]:
-        """Which of the due ones comes first: the smallest, and behind it what was asked for and ignored."""
-        due = [account for name, account in self.accounts.items() if account.is_due and name in self._heeded]
-        if not self.rules.is_smallest_first:
-            return sorted(due, key=lambda one: (-one.type.action, -one.type.length_s))
-        return sorted(due, key=lambda one: (self.ladders[one.type.name].ignored, one.type.action, one.type.length_s))
-
     def _choose(self, now: int) -> tuple[Block, Account] | None:
         """Start the prompt that is to be told now; else what keeps the first due one back."""
         if self.asking is not None:
             return None
         shown: tuple[Block, Account] | None = None
-        for account in self._in_turn():
-            block = self._block(account, now)
+        for account in self.choice.in_turn():
+            block = self.choice.block(account, now)
             if block is None:
                 self.ask(account, now, is_wanted=False)
                 return None
             if shown is None or shown[0].why is Why.MODE:
                 shown = (block, account)
         return shown
-
-    def _block(self, account: Account, now: int) -> Block | None:
-        one, ladder, world = account.type, self.ladders[account.type.name], self.world
-        block = suppression.by_body(one, world, now)
-        if block is None and account.flow is not Flow.RUN:
-            block = Block(Why.IN_BREAK)
-        return (
-            block
-            or suppression.by_order(one, world, self.habits, now)
-            or suppression.by_pace(one, ladder, world, self.habits, self._last, now)
-            or self._by_larger(account, now)
-            or suppression.by_desk(ladder, world, now)
-        )
-
-    def _by_larger(self, account: Account, now: int) -> Block | None:
-        """A larger break falls due about now, and does for this one as well."""
-        if not self.rules.is_smallest_first:
-            return None
-        names = self.rules.modes.get(self.world.mode(now), frozenset())
-        span, own = ticks(self.rules.spacing_s), self.ladders[account.type.name].due or now
-        soon: list[int] = []
-        for name, other in self.accounts.items():
-            ladder = self.ladders[name]
-            if name not in names or other.type.action <= account.type.action:
-                continue
-            if ladder.due is None:
-                soon += [at for at in (other.due_at(),) if at is not None and at <= now + span]
-            elif ladder.ignored == 0 and ladder.not_before <= now and ladder.due <= own + span:
-                soon.append(ladder.due)
-        return Block(Why.SPACED, max(min(soon), now + 1)) if soon else None
 
     def ask(self, account: Account, now: int, *, is_wanted: bool) -> None:
         """Open a prompt; there is none open."""
@@ -291,28 +246,21 @@ class Breaks:
             self.book.note(now, kept[0].why, kept[1], "", self._day)
         elif self.world.body.held is None:
             why = self._at_rest(now)
-            self.book.note(now, why, None if why is Why.UNKNOWN else self._next_due(now), "", self._day)
+            self.book.note(now, why, None if why is Why.UNKNOWN else self.choice.next_due(now), "", self._day)
 
     def _at_rest(self, now: int) -> Why:
         """Nothing is due: why not."""
         presence = self.world.body.presence
         if presence in OFF_SEAT or presence is Presence.MOVING:
             return Why.OFF_SEAT
-        soonest = self._next_due(now)
+        soonest = self.choice.next_due(now)
         if presence in NOT_SEEN and (soonest is None or soonest.flow is not Flow.RUN):
             return Why.UNKNOWN if self.world.desk is None else Why.AWAY
         return Why.NOT_DUE
 
-    def _next_due(self, now: int) -> Account | None:
-        """Of the types asked for now, whose clock will be full first."""
-        names = self.rules.modes.get(self.world.mode(now), frozenset())
-        asked = [account for name, account in self.accounts.items() if name in names]
-        running = [account for account in asked if account.flow is Flow.RUN] or asked
-        return min(running, key=lambda one: one.type.interval_s - one.clock_s, default=None)
-
     def _write_overdue(self, day: int) -> None:
         for name, account in self.accounts.items():
-            if account.overdue_s > 0 and name in self._heeded:
+            if account.overdue_s > 0 and name in self.choice.heeded:
                 self.book.overdue(day, name, account.overdue_s)
             account.overdue_s = 0.0
 
