@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from random import Random
@@ -127,11 +127,21 @@ class Reading:
 
 @asynccontextmanager
 async def reading(
-    peripherals: list[Peripheral], speed: float, drivers: str, step_s: float = LONGEST_STEP_S
+    peripherals: list[Peripheral],
+    speed: float,
+    drivers: str,
+    *,
+    step_s: float = LONGEST_STEP_S,
+    throttle: Callable[[], Awaitable[object]] | None = None,
 ) -> AsyncIterator[tuple[Stage, dict[Segment, Reading]]]:
-    """Links that read a stage; leaving it ends them."""
+    """Links that read a stage; leaving it ends them. Time stands still until `throttle` has returned."""
+
+    async def wait() -> None:
+        if throttle is not None:
+            await throttle()
+
     clock = PacedClock(speed)
-    async with Stage(clock, peripherals, longest_step_s=step_s) as stage:
+    async with Stage(clock, peripherals, throttle=wait, longest_step_s=step_s) as stage:
         ble = Ble(stage.scanner_backend, stage.client_backend)
         known = {drivers: DRIVERS[drivers]}
         seen = await ble.scan(5.0, lambda seen: len(choose(seen, known, {})) == len(peripherals))

@@ -59,7 +59,7 @@ async def lived(name: str, hours: float) -> list[Hour]:
     family, driver = FAMILIES[name], DRIVERS[name]
     end_s = 3600.0 * hours
     pair = family.pair(end_s, DRIFTS if driver.has_clock else LOOSE_DRIFTS)
-    async with reading(pair, SPEED, name, STEP_S) as (stage, readings):
+    async with reading(pair, SPEED, name, step_s=STEP_S) as (stage, readings):
         troubles = [asyncio.create_task(_trouble(stage, segment, family.rate_hz, end_s)) for segment in Segment]
         await stage.run()
         for trouble in troubles:

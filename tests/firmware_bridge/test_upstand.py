@@ -168,9 +168,9 @@ def test_a_sensor_that_does_not_answer_is_not_waited_for_without_end() -> None:
 
 
 def test_many_waiting_packets_are_not_kept_without_end() -> None:
-    parser = UpstandParser("u")
-    items = [item for seq in (0, *range(2, 2000)) for item in parser.feed(packet(stream(seq), 0.5))]
-    assert numbers(items) == [0, *range(2, 2000)]
+    parser, many = UpstandParser("u"), upstand.MOST_WAITING + 500
+    items = [item for seq in (0, *range(2, many)) for item in parser.feed(packet(stream(seq), 0.5))]
+    assert numbers(items) == [0, *range(2, many)]
 
 
 def test_a_restarted_sensor_begins_anew() -> None:
@@ -203,6 +203,29 @@ def test_a_link_that_was_away_for_two_days_is_one_life() -> None:
     items = parser.feed(packet(stream(seq), seq * 13 * SPACING_TICKS / 32768))
     assert len(writes(items)) == 1
     assert numbers(parser.finish()) == [seq % 30000]
+
+
+def test_what_a_restarted_sensor_kept_on_flash_is_fetched_and_stands_on_its_own_clock() -> None:
+    parser = UpstandParser("u")
+    items = [item for seq in range(10) for item in parser.feed(packet(stream(seq), seq * 0.25))]
+    parser.opened()
+    second = 1 << 22
+    items += parser.feed(packet(stream(second, ticks=5), 60.0))
+    [request] = writes(items)
+    assert (request.command, request.first) == (wire.RESEND, 10)
+    for seq in range(10, 30):
+        items += parser.feed(packet(stream(seq, resent=True), 60.5))
+    asked_again = parser.feed(packet(stream(second + 1, ticks=8195), 60.6 + upstand.PATIENCE_S))
+    [again] = writes(asked_again)
+    answer = wire.encode_answer(wire.Answer(again.request_id, wire.RESEND, wire.NOT_HELD, second))
+    items += asked_again + parser.feed(packet(answer, 64.0, CONTROL))
+    runs = [item for item in items if isinstance(item, Run)]
+    assert [item.ticks.is_restart for item in runs if item.ticks] == [True, *[False] * 29, True, False]
+    assert [round(item.ticks.start_s, 3) for item in runs if item.ticks][-3:] == [
+        round(29 * 13 * SPACING_TICKS / 32768, 3),
+        0.0,
+        0.25,
+    ]
 
 
 class Ring:

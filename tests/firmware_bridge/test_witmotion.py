@@ -135,6 +135,16 @@ def test_another_register_and_a_foreign_channel() -> None:
     assert isinstance(error, PacketError)
 
 
+def test_the_vibration_sensor_of_the_same_maker_is_left_alone() -> None:
+    """Its frames begin alike and are 28 bytes long (easymanua.ls/wit/wtvb01-bt50, p. 14)."""
+    assert DRIVER.matches("WT901BLE67", ())
+    assert not DRIVER.matches("WTVB01-BT50", ())
+    data = bytes.fromhex("55611100160002000200000001 00e60a430047000a00250025002500".replace(" ", ""))
+    items = feed(*[data] * 20)
+    assert sum(isinstance(item, Run) for item in items) <= 1
+    assert any(isinstance(item, PacketError) for item in items)
+
+
 def test_the_rate_is_set_and_never_saved() -> None:
     unlock, rate = DRIVER.start(DRIVER.nearest_rate(52))
     assert unlock.data.hex() == "ffaa6988b5"
