@@ -118,7 +118,9 @@ EVENTS = st.lists(TIMES, max_size=6).map(lambda at: [Event("shift", one, one + 1
 CUTS = st.lists(st.integers(1, 30000), max_size=25)
 ANSWERS = st.lists(  # to one prompt after the other, so long after it was told
     st.tuples(
-        st.sampled_from([BreakAct.POSTPONE, BreakAct.SKIP, *BreakAct]), st.sampled_from([1.0, 15.0, 40.0, 100.0])
+        st.sampled_from([BreakAct.POSTPONE, BreakAct.SKIP, BreakAct.START, *BreakAct]),
+        st.sampled_from([1.0, 15.0, 40.0, 100.0]),
+        st.sampled_from(["", *NAMES]),
     ),
     max_size=8,
 )
@@ -131,13 +133,15 @@ def lived(
     inputs: Sequence[BreakInput],
     events: Sequence[Event],
     shares: Sequence[float],
-    answers: Sequence[tuple[BreakAct, float]],
+    answers: Sequence[tuple[BreakAct, float, str]],
     places: Sequence[int] = (),
 ) -> Played:
     values = {"lumbar_flexion_share": shares, "lumbar_lordosis": [-share / 5 for share in shares]}
     unanswered = play(rules, *runs, inputs=inputs, events=events, values=values).prompts if answers else ()
     told_s = sorted({prompt.told_s for prompt in unanswered if prompt.told_s is not None})
-    replies = [BreakRequest(at_s + after_s, act) for at_s, (act, after_s) in zip(told_s, answers, strict=False)]
+    replies = [
+        BreakRequest(at_s + after_s, act, kind) for at_s, (act, after_s, kind) in zip(told_s, answers, strict=False)
+    ]
     inputs = [*inputs, *replies]
     return play(rules, *runs, inputs=inputs, events=events, values=values, places=places)
 
@@ -197,7 +201,7 @@ def test_what_holds_on_any_day(
     inputs: list[BreakInput],
     events: list[Event],
     shares: list[float],
-    answers: list[tuple[BreakAct, float]],
+    answers: list[tuple[BreakAct, float, str]],
 ) -> None:
     check(lived(rules, runs, inputs, events, shares[: len(runs)], answers), runs)
 
@@ -210,7 +214,7 @@ def test_the_same_day_gives_the_same_record_however_it_is_cut(
     inputs: list[BreakInput],
     events: list[Event],
     shares: list[float],
-    answers: list[tuple[BreakAct, float]],
+    answers: list[tuple[BreakAct, float, str]],
     places: list[int],
 ) -> None:
     """A restart is a replay of the same inputs, cut elsewhere."""
