@@ -20,7 +20,8 @@ from analysis.breaks.types import BreakRules
 from analysis.calibrator import Calibrator
 from analysis.correcting import Correcting
 from analysis.detectors import Baring, Detector, Following, Referenced, Sized
-from analysis.detectors.activity import ActivityFilter, ActivityModel
+from analysis.detectors.activity import ActivityFilter, beside
+from analysis.detectors.activity_model import ActivityModel, shipped
 from analysis.frames import Pieces, at_frame_rate, frame_of
 from analysis.metrics import Metric
 from analysis.model import (
@@ -60,7 +61,7 @@ class PipelineSettings:
 
     breaks: BreakRules = defaults.RULES
     height_m: float = math.nan  # of the wearer; NaN = not known
-    activity: ActivityModel = field(default_factory=ActivityModel)
+    activity: ActivityModel = field(default_factory=shipped)
 
 
 class Pipeline:
@@ -144,6 +145,7 @@ class Pipeline:
             return
         since_s = stream.worn[-1][0] if was_worn else -math.inf
         if was_worn:
+            self._activity.changed(block.segment, since_s)
             self._mountings.put(block.segment, since_s, None)
             self._calibrator.held.put(block.segment, since_s, None)
         carried = self._carried.get(block.segment)
@@ -197,10 +199,11 @@ class Pipeline:
                 for watcher in self._followers:
                     watcher.moved(pose)
                 shown = at_frame_rate(pose)
-                activity = not_worn(shown, self._activity.feed(pose, shown.t))
+                seen = self._activity.feed(sensors, pose, shown.t)
+                activity = not_worn(shown, seen.activity)
                 if len(shown.t):
                     learnt += self._slips.feed(shown, activity)
-                    frame = self._with_share(frame_of(shown, self._metrics, activity))
+                    frame = self._with_share(beside(frame_of(shown, self._metrics, activity), seen))
                     self._correcting.feed(frame)
                     yield frame
         self._settle(math.inf, until_s, told)

@@ -6,6 +6,9 @@ Unknown time is bridged up to SILENCE_S; a longer one ends the bout at its last 
 
 That nobody wears the sensors is known late. Then what was told since they came off is told again: bouts end where they
 came off, or where they began if that was later.
+
+What counts is the activity as it was looked back upon some seconds later, so that a bout begins and ends where the
+body rose or went down and not where that became known; the very last seconds count as they were told.
 """
 
 from __future__ import annotations
@@ -15,9 +18,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.detectors import Detector
-from analysis.model import FRAME_HZ, Activity, Event, PostureFrame
+from analysis.detectors.activity import DELAY, SETTLED
+from analysis.model import FRAME_HZ, Activity, Codes, Event, PostureFrame
 from analysis.worn import Off
 
 SETTLED_S = 5.0
@@ -31,9 +36,11 @@ KINDS = {
     Activity.OTHER: "other",
     Activity.NOT_WORN: "not_worn",
 }
-_UP = (Activity.STANDING, Activity.WALKING)
+_UP = (Activity.STANDING, Activity.WALKING, Activity.OTHER)
 _SETTLED = round(SETTLED_S * FRAME_HZ)  # ticks
 _SILENCE = round(SILENCE_S * FRAME_HZ)
+
+Ticks = NDArray[np.int64]
 
 
 @dataclass(slots=True)
@@ -52,6 +59,7 @@ class Bouts:
         self._absence: _Absence | None = None
         self._streak: tuple[Activity, int] = (Activity.UNKNOWN, 0)  # the present activity, and its first tick
         self._known: int | None = None  # the last tick with an activity
+        self._recent: tuple[Ticks, Codes] = np.empty(0, np.int64), np.empty(0, np.int8)  # not settled yet, as told
         self._offs: list[Off] = []  # not reached yet
         self._ended_bouts: list[Event] = []  # of the last CORRECTED_S
 
@@ -60,18 +68,32 @@ class Bouts:
             self._offs.append(off)
 
     def feed(self, frame: PostureFrame) -> list[Event]:
-        events: list[Event] = []
-        ticks = np.rint(frame.t * FRAME_HZ).astype(np.int64)
-        changes = np.flatnonzero((np.diff(frame.activity) != 0) | (np.diff(ticks) > 1)) + 1
-        edges = [0, *changes.tolist(), len(ticks)]
-        for first, end in pairwise(edges):
-            if first < end:
-                events += self._run(Activity(int(frame.activity[first])), int(ticks[first]), int(ticks[end - 1]) + 1)
-        return events
+        ticks: Ticks = np.rint(frame.t * FRAME_HZ).astype(np.int64)
+        if SETTLED not in frame.values:
+            return self._take(ticks, frame.activity)
+        settled, kinds = ticks - DELAY, frame.values[SETTLED].astype(np.int8)
+        held: Ticks = np.concatenate([self._recent[0], ticks])
+        told: Codes = np.concatenate([self._recent[1], frame.activity])
+        place = np.minimum(np.searchsorted(settled, held), len(settled) - 1)
+        is_settled = settled[place] == held
+        activity = np.where(is_settled & (told != Activity.NOT_WORN), kinds[place], told)
+        # Before a silence nothing is looked back upon any more: what is older than a settled tick stays as it was told.
+        due = held <= settled[-1]
+        self._recent = held[~due], told[~due]
+        return self._take(held[due], activity[due])
 
     def close(self, at_s: float) -> list[Event]:
         del at_s  # a bout ends with the last tick that was seen
-        return self._silenced()
+        return self._take(*self._recent) + self._silenced()
+
+    def _take(self, ticks: Ticks, activity: Codes) -> list[Event]:
+        events: list[Event] = []
+        changes = np.flatnonzero((np.diff(activity) != 0) | (np.diff(ticks) > 1)) + 1
+        edges = [0, *changes.tolist(), len(ticks)]
+        for first, end in pairwise(edges):
+            if first < end:
+                events += self._run(Activity(int(activity[first])), int(ticks[first]), int(ticks[end - 1]) + 1)
+        return events
 
     def _run(self, activity: Activity, first: int, end: int) -> list[Event]:
         """The same activity at every tick of [first, end)."""

@@ -1,125 +1,153 @@
-"""What a half second of both segments' movement looks like: the input of the activity model.
+"""What each half second of movement looks like, with a little of what came before and after it.
 
-Steps are counted on the pose's own grid, STEP_TICKS each, so they do not depend on how the pose was cut.
+Everything comes from how gravity lies in the sensors' own frames and from the force along it, so no heading is
+needed, and an accelerometer that reads 3 % too much does no harm. Steps are counted on the pose's own grid, and only
++, −, ×, ÷ and √ in a fixed order are used, so they do not depend on how the pose was cut.
 """
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import bilinear, butter, lfilter, lfilter_zi
+from scipy.signal import butter, lfilter, lfilter_zi
 
 from analysis import quaternion
 from analysis.model import GRAVITY, GRID_HZ, Floats, Pose, Segment
 
 STEP_TICKS = 25
 STEP_S = STEP_TICKS / GRID_HZ
+LOOK = 3  # steps after a step that its features need
+BINS = 5  # in a step
+BIN_S = STEP_S / BINS
+FEATURES = (
+    "lift_short", "lift", "lift_long", "lift_before", "sink_before", "level", "turned", "bent_before", "bent_after",
+    "bounce", "stepping", "stepping_before", "stepping_after", "sideways", "turning", "spinning", "rhythm",
+)  # fmt: skip
 _FEWEST = 10  # ticks with data, for a step to be known
-_HEIGHT_RATE = 0.8  # 1/s, where the height filter forgets
-_STEP_BAND_HZ = (0.8, 4.0)  # from one stride to two steps of brisk walking and the beat above
-_COLUMNS = 15  # tick, then q and acc of the pelvis, q and acc of the lumbar spine
-_PELVIS, _LUMBAR = slice(1, 8), slice(8, 15)
+_FORCES = (-2.0, 35.0)  # m/s²; nobody is pulled down faster than in free fall: beyond these a sample is broken
+_BAND_HZ = (0.8, 4.0)  # from one stride to two steps of brisk walking and the beat above
+_BEFORE = 10  # steps before a step that its features need
+_SOFT = 5  # bins over which the ends of a lift are averaged
+_LIFTS = (13, 21, 29)  # bins that a rise may take: 1.3 to 2.9 s
+_LAGS = (4, 5, 6, 7, 8)  # bins between two footfalls: 75 to 150 a minute
+_FADES = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3)  # of what was lifted 1, 1.5 … 3.5 s ago
+_SEGMENTS = (Segment.PELVIS, Segment.LUMBAR)
+# Columns of a tick: its number, then of each segment up in its sensor's frame, up in its own, and how it moved.
+_UP, _OWN, _MOVED = ((slice(1, 4), slice(11, 14)), (slice(4, 7), slice(14, 17)), (slice(7, 11), slice(17, 21)))
+_COLUMNS = 21
+# Columns of a step: end, fresh, known, up (2 × 3), own (2 × 3), level, stepping², sideways², turning², spinning²,
+# then the bins of force and of its band.
+_END, _FRESH, _KNOWN, _MEANS, _LEVEL, _ENERGY = 0, 1, 2, slice(3, 15), 15, slice(16, 20)
+_FORCE, _BAND = slice(20, 25), slice(25, 30)
+_IN_PART = 0.5  # known, but for broken samples
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """Half a second; angles in degrees are NaN where the segment or its reference is not known."""
+class Steps:
+    """A run of half seconds in time order; holes lie only before fresh ones."""
 
-    end_s: float
-    is_fresh: bool  # the first after a start or a silence: nothing is remembered from before
-    is_known: bool  # any sensor moved with it
-    pelvis_deg: float  # pitch, forward +
-    lordosis_deg: float  # flexion −
-    pelvis_tipped_deg: float  # inclination in any direction
-    trunk_tipped_deg: float
-    stepping: float  # m/s², rms of the vertical force in the step band
-    rise_m: float  # highest height above the last seconds' level
-    drop_m: float  # lowest one, negative
+    end_s: Floats  # (n,)
+    is_fresh: NDArray[np.bool_]  # (n,) the first after a start or a silence
+    is_known: NDArray[np.bool_]  # (n,) any sensor moved with it
+    is_whole: NDArray[np.bool_]  # (n,) and with the LOOK steps on either side
+    up: Mapping[Segment, Floats]  # (n, 3) in the sensor's frame, NaN where not known
+    tipped: Mapping[Segment, Floats]  # (n,) chord from the calibrated upright, 2·sin(angle / 2); NaN likewise
+    features: Floats  # (n, len(FEATURES)), see `_features`
+
+    def __len__(self) -> int:
+        return len(self.end_s)
+
+    def only(self, span: slice) -> Steps:
+        up, tipped = ({k: v[span] for k, v in values.items()} for values in (self.up, self.tipped))
+        fresh, known, whole = (flag[span] for flag in (self.is_fresh, self.is_known, self.is_whole))
+        return Steps(self.end_s[span], fresh, known, whole, up, tipped, self.features[span])
 
 
 class Stepper:
-    """Poses in, whole steps out."""
+    """Poses in, whole steps out, LOOK steps after they ended."""
 
     def __init__(self) -> None:
-        self._poses: list[Pose] = []  # not looked at until a step can be complete
+        self._poses: list[tuple[Pose, Pose]] = []  # not looked at until a step can be complete
         self._held: int | None = None  # the step that the newest tick lies in
         self._rows: Floats = np.empty((0, _COLUMNS))
-        # Height is force integrated twice, with a third-order high-pass so that scale errors and drift die out.
-        self._height = _Recursive(*bilinear([1.0, 0.0], np.poly([-_HEIGHT_RATE] * 3), GRID_HZ))
-        self._band = _Recursive(*butter(1, _STEP_BAND_HZ, "bandpass", fs=GRID_HZ))
+        self._raw: Floats = np.empty((0, _BAND.stop))  # steps that later ones still need
+        self._told = 0  # of these
+        self._band = _Recursive(*butter(1, _BAND_HZ, "bandpass", fs=GRID_HZ))
         self._is_fresh = True
-        self._level = 0.0  # m/s², the last step's mean force: stands in for what is missing
+        self._last = 0.0  # m/s², the last step's mean force: stands in for what is missing
 
-    def feed(self, pose: Pose) -> list[Step]:
-        self._poses.append(pose)
-        if _step_of(pose.t[-1]) == self._held:
-            return []
-        self._held = _step_of(pose.t[-1])
-        rows = np.concatenate([self._rows, *(_rows(held) for held in self._poses)])
+    def feed(self, sensors: Pose, segments: Pose) -> Steps | None:
+        """The same ticks in the sensors' frames and in the segments'; None while no step is complete."""
+        self._poses.append((sensors, segments))
+        if _step_of(sensors.t[-1]) == self._held:
+            return None
+        self._held = _step_of(sensors.t[-1])
+        rows = np.concatenate([self._rows, *(_rows(*poses) for poses in self._poses)])
         self._poses = []
-        steps: list[Step] = []
         holes = np.flatnonzero(np.diff(rows[:, 0]) > 1) + 1
         pieces = np.split(rows, holes) if len(holes) else [rows]
-        for piece in pieces[:-1]:
-            steps += self._whole(piece)[0]
-            self._is_fresh = True
-        told, self._rows = self._whole(pieces[-1])
-        return steps + told
+        told: list[Steps] = []
+        for number, piece in enumerate(pieces):
+            whole, self._rows = _whole(piece)
+            if len(whole):
+                told += self._next(self._stepped(whole))
+            if number < len(pieces) - 1:  # what is left of a silence is known to be unknown
+                self._is_fresh, self._raw, self._told = True, self._raw[:0], 0
+        return _joined(told) if told else None
 
-    def _whole(self, rows: Floats) -> tuple[list[Step], Floats]:
-        """The whole steps of an unbroken run of ticks, and its rest."""
-        if not len(rows):
-            return [], rows
-        first = -int(rows[0, 0]) % STEP_TICKS
-        count = (len(rows) - first) // STEP_TICKS
+    def _next(self, raw: Floats) -> list[Steps]:
+        if raw[0, _FRESH]:
+            self._raw = np.repeat(raw[:1], _BEFORE, axis=0)  # as if it had always been so, but nobody knows
+            self._raw[:, _KNOWN] = 0.0
+            self._told = _BEFORE
+        raw = np.concatenate([self._raw, raw])
+        count = len(raw) - LOOK - self._told
         if count <= 0:
-            return [], rows
-        end = first + count * STEP_TICKS
-        return self._steps(rows[first:end]), rows[end:]
+            self._raw = raw
+            return []
+        steps = _told(raw[self._told - _BEFORE :], count)
+        first = self._told + count - _BEFORE
+        self._raw, self._told = raw[first:], _BEFORE
+        return [steps]
 
-    def _steps(self, rows: Floats) -> list[Step]:
-        pelvis, lumbar = rows[:, _PELVIS], rows[:, _LUMBAR]
-        up_pelvis, up_lumbar = quaternion.up_in_body(pelvis[:, :4]), quaternion.up_in_body(lumbar[:, :4])
-        force = _vertical(pelvis, up_pelvis)
-        force = np.where(np.isnan(force), _vertical(lumbar, up_lumbar), force)
+    def _stepped(self, rows: Floats) -> Floats:
+        """Whole steps' columns of whole steps' ticks."""
+        pelvis, lumbar = (rows[:, columns] for columns in _MOVED)
+        moved = np.where(np.isnan(pelvis), lumbar, pelvis)
+        force = moved[:, 0]
         level, is_known = _mean(force[:, None])
-        height, band = self._filtered(force, level[:, 0])
-        pelvis_up, lumbar_up = _mean(up_pelvis)[0], _mean(up_lumbar)[0]
-        pelvis_deg = _pitch_deg(pelvis_up)
-        lordosis_deg = (pelvis_deg - _pitch_deg(lumbar_up) + 180.0) % 360.0 - 180.0
-        fresh = [self._is_fresh] + [False] * (len(level) - 1)
+        band, filled = self._filtered(force, level[:, 0])
+        means = _mean(
+            np.concatenate([rows[:, columns] for pair in zip(_UP, _OWN, strict=True) for columns in pair], 1)
+        )[0]
+        energy = _mean(np.concatenate([band[:, None] ** 2, moved[:, 1:]], axis=1))[0]
+        fresh = np.zeros(len(level))
+        fresh[0] = self._is_fresh
         self._is_fresh = False
-        columns = (
-            ((rows[STEP_TICKS - 1 :: STEP_TICKS, 0] + 1) / GRID_HZ).tolist(),
-            fresh,
-            is_known.tolist(),
-            pelvis_deg.tolist(),
-            lordosis_deg.tolist(),
-            _tipped_deg(pelvis_up).tolist(),
-            _tipped_deg(lumbar_up).tolist(),
-            np.sqrt(_mean(band[:, None] ** 2)[0][:, 0]).tolist(),
-            height.reshape(-1, STEP_TICKS).max(axis=1).tolist(),
-            height.reshape(-1, STEP_TICKS).min(axis=1).tolist(),
-        )
-        return [Step(*step) for step in zip(*columns, strict=True)]
+        level_known = np.where(is_known, level[:, 0], 0.0)
+        ends = (rows[STEP_TICKS - 1 :: STEP_TICKS, 0] + 1) / GRID_HZ
+        sides = ((pelvis[:, 0], rows[:, _UP[0].start]), (lumbar[:, 0], rows[:, _UP[1].start]))
+        is_broken = np.logical_or.reduce([np.isnan(moved) & ~np.isnan(up) for moved, up in sides])
+        known = np.where(is_broken.reshape(-1, STEP_TICKS).any(axis=1), _IN_PART, 1.0) * is_known
+        columns = [ends[:, None], fresh[:, None], known[:, None], means, level_known[:, None]]
+        columns += [np.where(np.isnan(energy), 0.0, energy), _binned(filled), _binned(band)]
+        return np.concatenate(columns, axis=1)
 
     def _filtered(self, force: Floats, levels: Floats) -> tuple[Floats, Floats]:
-        """Height in m and the step band in m/s², (n,) each; missing ticks are taken to be as the last known step."""
-        filled = force
-        missing = np.isnan(force)
-        before = [self._level if not self._is_fresh else (0.0 if math.isnan(levels[0]) else float(levels[0]))]
+        """The step band and the force itself (n,) in m/s²; missing ticks are taken to be as the last known step."""
+        before = [self._last if not self._is_fresh else (0.0 if np.isnan(levels[0]) else float(levels[0]))]
         for level in levels.tolist():
-            before.append(before[-1] if math.isnan(level) else level)
-        self._level = before[-1]
+            before.append(before[-1] if level != level else level)
+        self._last = before[-1]
+        missing = np.isnan(force)
         if missing.any():
-            filled = np.where(missing, np.repeat(np.array(before[:-1]), STEP_TICKS), force)
+            force = np.where(missing, np.repeat(np.array(before[:-1]), STEP_TICKS), force)
         if self._is_fresh:
-            self._height.restart(before[0])
             self._band.restart(before[0])
-        return self._height.feed(filled), self._band.feed(filled)
+        return self._band.feed(force), force
 
 
 def _step_of(t: float) -> int:
@@ -127,11 +155,186 @@ def _step_of(t: float) -> int:
     return (round(t * GRID_HZ) + 1) // STEP_TICKS
 
 
-def _rows(pose: Pose) -> Floats:
-    columns = [np.rint(pose.t * GRID_HZ)[:, None]]
-    for segment in (Segment.PELVIS, Segment.LUMBAR):
-        columns += [pose.q[segment], pose.acc[segment]]
+def _rows(sensors: Pose, segments: Pose) -> Floats:
+    columns = [np.rint(sensors.t * GRID_HZ)[:, None]]
+    for segment in _SEGMENTS:
+        is_lost = np.isnan(segments.acc[segment][:, :1])  # or is not worn
+        up = np.where(is_lost, np.nan, quaternion.up_in_body(sensors.q[segment]))
+        columns += [up, quaternion.up_in_body(segments.q[segment]), _moves(up, sensors, segment)]
     return np.concatenate(columns, axis=1)
+
+
+def _moves(up: Floats, sensors: Pose, segment: Segment) -> Floats:
+    """Upward force beyond gravity, and the squares of force along the floor, of tipping and of turning about up."""
+    acc, gyr = sensors.acc[segment], sensors.gyr[segment]
+    upward, spin = _dot(acc, up), _dot(gyr, up)
+    moves = np.stack([upward - GRAVITY, _dot(acc, acc) - upward**2, _dot(gyr, gyr) - spin**2, spin**2], axis=1)
+    is_broken = (upward < _FORCES[0]) | (upward > _FORCES[1])
+    return np.where(is_broken[:, None], np.nan, moves) if is_broken.any() else moves
+
+
+def _dot(a: Floats, b: Floats) -> Floats:
+    product: Floats = a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2]
+    return product
+
+
+def _whole(rows: Floats) -> tuple[Floats, Floats]:
+    """The whole steps of an unbroken run of ticks, and its rest."""
+    if not len(rows):
+        return rows, rows
+    first = -int(rows[0, 0]) % STEP_TICKS
+    count = max((len(rows) - first) // STEP_TICKS, 0)
+    if not count:
+        return rows[:0], rows
+    end = first + count * STEP_TICKS
+    return rows[first:end], rows[end:]
+
+
+def _told(raw: Floats, count: int) -> Steps:
+    """`count` steps from the _BEFORE-th on; raw holds LOOK more."""
+    now = raw[_BEFORE : _BEFORE + count]
+    means = now[:, _MEANS]
+    up = {segment: means[:, 6 * k : 6 * k + 3] for k, segment in enumerate(_SEGMENTS)}
+    tipped = {
+        segment: chord(means[:, 6 * k + 3 : 6 * k + 6], np.array([0.0, 0.0, 1.0]))
+        for k, segment in enumerate(_SEGMENTS)
+    }
+    around = np.minimum.reduce([raw[_BEFORE + k : _BEFORE + k + count, _KNOWN] for k in range(-LOOK, LOOK + 1)])
+    flags = now[:, _FRESH] > 0, now[:, _KNOWN] > 0, around == 1.0
+    return Steps(now[:, _END], *flags, up, tipped, _features(raw, count))
+
+
+def chord(up: Floats, reference: Floats) -> Floats:
+    """Between directions (n, 3) and (3,) or (n, 3): 2·sin(angle / 2), however long they are."""
+    return quaternion.norm(quaternion.normalise(up) - quaternion.normalise(reference))
+
+
+def _features(raw: Floats, count: int) -> Floats:
+    """All of FEATURES (count, n). Lifts are in m, angles are chords, energies lie between 0 and 1.
+
+    lift…: how much higher the step's end is than its begin, if both were at rest; over so many bins
+    lift_before, sink_before: the largest ones just before, fading; a rise swings back in the filter
+    level: m/s², force at rest after it less before it: what an accelerometer's offset does when it turns
+    turned, bent_…: between before and after, and how far from both it went on the way
+    """
+
+    def at(offset: int) -> Floats:
+        return raw[_BEFORE + offset : _BEFORE + offset + count]
+
+    short, middle, long = (_lift(raw, kernel, _BEFORE, count) for kernel in _KERNELS)
+    earlier = [fade * _lift(raw, _KERNELS[1], _BEFORE - 2 - k, count) for k, fade in enumerate(_FADES)]
+    up = _up(raw)
+    before, after = up[_BEFORE - 3 : _BEFORE - 3 + count], up[_BEFORE + 3 : _BEFORE + 3 + count]
+    ways = [up[_BEFORE + k : _BEFORE + k + count] for k in (-2, -1, 0, 1)]
+    energy = [np.sqrt(np.maximum(part, 0.0)) for part in raw[:, _ENERGY].T]
+    stepping, sideways, turning, spinning = (
+        _squashed(part, scale) for part, scale in zip(energy, _SCALES, strict=True)
+    )
+
+    def near(values: Floats, *offsets: int) -> Floats:
+        total = values[_BEFORE + offsets[0] : _BEFORE + offsets[0] + count]
+        for k in offsets[1:]:
+            total = total + values[_BEFORE + k : _BEFORE + k + count]
+        return total / len(offsets)
+
+    columns = (
+        short,
+        middle,
+        long,
+        np.maximum(np.maximum.reduce(earlier), 0.0),
+        np.maximum(-np.minimum.reduce(earlier), 0.0),
+        (at(2)[:, _LEVEL] + at(3)[:, _LEVEL] - at(-2)[:, _LEVEL] - at(-3)[:, _LEVEL]) / 2,
+        chord(before, after),
+        np.maximum.reduce([chord(way, before) for way in ways]),
+        np.maximum.reduce([chord(way, after) for way in ways]),
+        near(stepping, 0),
+        near(stepping, -1, 0, 1),
+        near(stepping, -4, -3, -2),
+        near(stepping, 2, 3),
+        near(sideways, -1, 0, 1),
+        near(turning, -1, 0, 1),
+        near(spinning, -1, 0, 1),
+        _rhythm(raw, count),
+    )
+    return np.where(np.isnan(table := np.stack(columns, axis=1)), 0.0, table)
+
+
+_SCALES = (0.4, 0.8, 0.3, 0.3)  # m/s², m/s², rad/s, rad/s: half-way to 1
+
+
+def _squashed(energy: Floats, scale: float) -> Floats:
+    share: Floats = energy / (energy + scale)
+    return share
+
+
+def _up(raw: Floats) -> Floats:
+    """Up in the frame of the pelvis' sensor, of the lumbar one where there is none."""
+    means = raw[:, _MEANS]
+    up: Floats = np.where(np.isnan(means[:, :1]), means[:, 6:9], means[:, :3])
+    return up
+
+
+def _kernel(bins: int) -> Floats:
+    """(steps, BINS) weights that make of the force the lift of a rise of so many bins about a step's middle.
+
+    A body at rest at both ends that is lifted by ∫∫a = ∫(T/2 − t)·a over T: whatever is constant cancels.
+    """
+    ramp = ((bins - 1) / 2 - np.arange(bins)) * BIN_S * BIN_S
+    soft = np.convolve(ramp, np.full(_SOFT, 1 / _SOFT))
+    weights = np.zeros((2 * LOOK + 1) * BINS)
+    first = (len(weights) - len(soft)) // 2
+    weights[first : first + len(soft)] = soft
+    return weights.reshape(-1, BINS)
+
+
+_KERNELS = tuple(_kernel(bins) for bins in _LIFTS)
+
+
+def _lift(raw: Floats, kernel: Floats, first: int, count: int) -> Floats:
+    total = np.zeros(count)
+    for offset, weights in enumerate(kernel.tolist()):
+        begin = first + offset - LOOK
+        for force, weight in zip(raw[begin : begin + count, _FORCE].T, weights, strict=True):
+            if weight:
+                total = total + weight * force
+    return total
+
+
+def _rhythm(raw: Floats, count: int) -> Floats:
+    """How alike the force is to itself a footfall later, −1 to 1, over 3 s about each step."""
+    band = np.ascontiguousarray(raw[:, _BAND]).reshape(-1)
+    best = np.full(count, -1.0)
+    square = band * band
+    power = _summed(square, count)
+    for lag in _LAGS:
+        earlier, alike = np.zeros_like(band), np.zeros_like(band)
+        earlier[lag:], alike[lag:] = square[:-lag], band[lag:] * band[:-lag]
+        best = np.maximum(best, 2 * _summed(alike, count) / (power + _summed(earlier, count) + 2e-3))
+    return best
+
+
+def _summed(bins: Floats, count: int) -> Floats:
+    """Sums of bins over a step and the three on either side of it."""
+    steps = bins.reshape(-1, BINS)
+    each = _five(steps)
+    total = each[_BEFORE - 3 : _BEFORE - 3 + count]
+    for k in range(-2, 4):
+        total = total + each[_BEFORE + k : _BEFORE + k + count]
+    return total
+
+
+def _joined(parts: list[Steps]) -> Steps:
+    if len(parts) == 1:
+        return parts[0]
+    return Steps(
+        np.concatenate([part.end_s for part in parts]),
+        np.concatenate([part.is_fresh for part in parts]),
+        np.concatenate([part.is_known for part in parts]),
+        np.concatenate([part.is_whole for part in parts]),
+        {segment: np.concatenate([part.up[segment] for part in parts]) for segment in _SEGMENTS},
+        {segment: np.concatenate([part.tipped[segment] for part in parts]) for segment in _SEGMENTS},
+        np.concatenate([part.features for part in parts]),
+    )
 
 
 class _Recursive:
@@ -152,37 +355,24 @@ class _Recursive:
         return y
 
 
-def _vertical(rows: Floats, up: Floats) -> Floats:
-    """Upward force beyond gravity (n,); where up is not known, what the force's length says of it."""
-    acc = rows[:, 4:]
-    upward = acc[:, 0] * up[:, 0] + acc[:, 1] * up[:, 1] + acc[:, 2] * up[:, 2]
-    force: Floats = np.where(np.isnan(upward), quaternion.norm(acc), upward) - GRAVITY
-    return force
-
-
 def _mean(values: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """Means (k, m) of the known ticks of each step, NaN where too few are known; and where enough are."""
     ticks = values.reshape(-1, 5, 5, values.shape[1])
     known = ~np.isnan(ticks)
-    filled = np.where(known, ticks, 0.0)
-    total = _five(_five(filled))
+    total = _five(_five(np.where(known, ticks, 0.0)))
     count = _five(_five(known.astype(np.float64)))
     enough = count >= _FEWEST
     mean = np.where(enough, total / np.maximum(count, 1.0), np.nan)
     return mean, enough[:, 0]
 
 
+def _binned(values: Floats) -> Floats:
+    """(n, BINS) means of each bin of whole steps' ticks."""
+    bins: Floats = _five(values.reshape(-1, BINS, STEP_TICKS // BINS).transpose(0, 2, 1)) / (STEP_TICKS // BINS)
+    return bins
+
+
 def _five(x: Floats) -> Floats:
     """Sum over axis 1, five long, in a fixed order: NumPy's own depends on the shape."""
     total: Floats = x[:, 0] + x[:, 1] + x[:, 2] + x[:, 3] + x[:, 4]
     return total
-
-
-def _pitch_deg(up: Floats) -> Floats:
-    angle: Floats = np.degrees(np.arctan2(-up[:, 0], up[:, 2]))
-    return angle
-
-
-def _tipped_deg(up: Floats) -> Floats:
-    angle: Floats = np.degrees(np.arctan2(np.sqrt(up[:, 0] * up[:, 0] + up[:, 1] * up[:, 1]), up[:, 2]))
-    return angle

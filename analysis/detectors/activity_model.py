@@ -1,0 +1,223 @@
+"""The activity model's numbers, and what they say of a run of half seconds.
+
+Five sums of features, each a log likelihood ratio in nats (logistic regressions, less the odds of the sample they were
+fitted to): for walking against not, other movement against rest, lying against upright, sitting against standing, and
+for a rise or a drop of the body against none. Parameters: activity_model.json, fitted by
+`python -m benchmarks.train_activity`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.resources import files
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.detectors.steps import FEATURES, Steps
+from analysis.model import Activity, Floats, Segment
+
+PARAMETERS = "activity_model.json"
+TIPPED = ("tipped", "tipped²")  # chord from upright, and its square
+TIPPED_BOTH = ("pelvis", "pelvis²", "lumbar", "lumbar²", "pelvis·lumbar")
+STATES = (Activity.SITTING, Activity.STANDING, Activity.WALKING, Activity.LYING, Activity.OTHER)
+SIT, STAND, WALK, LIE, OTHER = range(5)
+_SHUT = 1e-3  # odds; a certain belief stays as it is while every way out of it is less likely
+_LIKELIEST, _LEAST = 8.0, 20.0  # nats for and against a single rise or drop
+_COLUMN = {name: number for number, name in enumerate(FEATURES)}
+
+Weights = Mapping[str, float]  # by term: a feature, or two joined by "·"; "1" is the constant
+
+
+class Shares(msgspec.Struct, frozen=True):
+    """How much of each half second's evidence counts, for successive ones tell nearly the same."""
+
+    gait: float
+    other: float
+    lying: float
+    posture: float
+    telling: float  # nats; a held posture is one observation however long it is held, so only what is beyond counts
+    furthest: float  # nats; no single half second is surer than this
+
+
+class Odds(msgspec.Struct, frozen=True):
+    """Odds per half second against staying."""
+
+    change: float  # times the likelihood ratio of a rise or a drop
+    unseen_change: float  # without one
+    start_walking: float
+    stop_walking: float
+    start_other: float
+    stop_other: float
+    lie_down: float
+    sit_from_walking: float  # times those of a drop while standing
+    sit_from_other: float
+
+
+class ActivityModel(msgspec.Struct, frozen=True):
+    """Every number of the model."""
+
+    source: str
+    shares: Shares
+    odds: Odds
+    gait: dict[str, float]
+    other: dict[str, float]
+    rise: dict[str, float]
+    drop: dict[str, float]
+    lying: dict[str, float]
+    sitting_pelvis: dict[str, float]
+    sitting_lumbar: dict[str, float]
+    sitting_both: dict[str, float]
+
+
+def shipped() -> ActivityModel:
+    """The model with the parameters that are part of the package."""
+    return from_json(files("analysis.detectors").joinpath(PARAMETERS).read_bytes())
+
+
+def from_json(text: bytes) -> ActivityModel:
+    """Raises msgspec.ValidationError where the text is not a parameter file."""
+    return msgspec.json.decode(text, type=ActivityModel)
+
+
+def to_json(model: ActivityModel) -> bytes:
+    """The parameter file, one number a line."""
+    return msgspec.json.format(msgspec.json.encode(model), indent=2) + b"\n"
+
+
+def nats(weights: Weights, steps: Steps) -> Floats:
+    """A sum of features for each step (n,), in a fixed order."""
+    total = np.full(len(steps), weights["1"])
+    for term, weight in weights.items():
+        if term != "1":
+            total = total + weight * term_of(term, steps.features)
+    return total
+
+
+def term_of(term: str, features: Floats) -> Floats:
+    """A feature's column (n,), or the product of two."""
+    first, *others = term.split("·")
+    column: Floats = features[:, _COLUMN[first]]
+    for other in others:
+        column = column * features[:, _COLUMN[other]]
+    return column
+
+
+def lying_nats(model: ActivityModel, tipped: Mapping[Segment, Floats]) -> Floats:
+    """Lying against upright (n,), by the segments that are known; 0 where none is."""
+    parts = [_tipped_nats(model.lying, tipped[segment]) for segment in (Segment.PELVIS, Segment.LUMBAR)]
+    pelvis, lumbar = parts
+    both = np.where(np.isnan(pelvis), lumbar, np.where(np.isnan(lumbar), pelvis, (pelvis + lumbar) / 2))
+    return np.where(np.isnan(both), 0.0, both)
+
+
+def sitting_nats(model: ActivityModel, tipped: Mapping[Segment, Floats]) -> Floats:
+    """Sitting against standing (n,), by the segments that are known; 0 where none is."""
+    pelvis, lumbar = tipped[Segment.PELVIS], tipped[Segment.LUMBAR]
+    w = model.sitting_both
+    both = w["1"] + w["pelvis"] * pelvis + w["pelvis²"] * pelvis * pelvis + w["lumbar"] * lumbar
+    both = both + w["lumbar²"] * lumbar * lumbar + w["pelvis·lumbar"] * pelvis * lumbar
+    alone = _tipped_nats(model.sitting_pelvis, pelvis)
+    alone = np.where(np.isnan(alone), _tipped_nats(model.sitting_lumbar, lumbar), alone)
+    told = np.where(np.isnan(both), alone, both)
+    return np.where(np.isnan(told), 0.0, told)
+
+
+def _tipped_nats(weights: Weights, tipped: Floats) -> Floats:
+    told: Floats = weights["1"] + weights["tipped"] * tipped + weights["tipped²"] * tipped * tipped
+    return told
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a run of steps says, in nats."""
+
+    model: ActivityModel
+    scores: Floats  # (n, 5) of each state, less a constant
+    rise: Floats  # (n,) of a rise against none
+    drop: Floats  # (n,)
+    first_look: list[float]  # (5,) how likely each state makes the first step's posture, counted in full
+    exciting: tuple[NDArray[np.intp], ...]  # by state, the rows that may change a certain belief in it
+    count: int
+
+    @classmethod
+    def of(
+        cls, model: ActivityModel, steps: Steps, span: slice, tipped: Mapping[Segment, Floats], is_seat: bool
+    ) -> Evidence:
+        """Of the steps in the span, whose chords from upright are `tipped`; `is_seat`: from a seat's upright."""
+        shares, count = model.shares, span.stop - span.start
+        part = steps.only(span)
+        sitting = np.zeros(count) if is_seat else sitting_nats(model, tipped)
+        lying = lying_nats(model, tipped)
+        posture = np.maximum(np.abs(sitting) - shares.telling, 0.0) * np.sign(sitting)
+        gait, other = nats(model.gait, part), nats(model.other, part)
+        sits, walks, lies, others = (
+            np.minimum(np.maximum(share * part, -shares.furthest), shares.furthest)
+            for share, part in (
+                (shares.posture, posture),
+                (shares.gait, gait),
+                (shares.lying, lying),
+                (shares.other, other),
+            )
+        )
+        scores = np.stack([np.zeros(count), -sits, walks - sits, lies, others], axis=1)
+        rise, drop = (
+            np.where(part.is_whole, np.minimum(np.maximum(nats(weights, part), -_LEAST), _LIKELIEST), -_LEAST)
+            for weights in (model.rise, model.drop)
+        )
+        first = [1.0, math.exp(-_within(float(sitting[0]))), 1.0, math.exp(_within(float(lying[0]))), 1.0]
+        first[WALK] = first[STAND]
+        exciting = tuple(
+            np.flatnonzero(_excites(model.odds, state, scores, rise, drop) | ~part.is_known | part.is_fresh)
+            for state in range(len(STATES))
+        )
+        return cls(model, scores, rise, drop, first, exciting, count)
+
+    def dull(self, state: int, row: int) -> int:
+        """How many rows from this one on leave a certain belief in that state as it is."""
+        rows = self.exciting[state]
+        place = int(np.searchsorted(rows, row))
+        return (int(rows[place]) if place < len(rows) else self.count) - row
+
+    def likely(self, row: int) -> list[float]:
+        """How likely each state makes that step, against the likeliest one."""
+        scores = self.scores[row].tolist()
+        top, furthest = max(scores), self.model.shares.furthest
+        return [math.exp(max(score - top, -furthest)) for score in scores]
+
+    def odds(self, row: int, haste: float) -> list[list[float]]:
+        """Odds against staying; row: from, column: to. `haste`: how much less likely a change is than usual."""
+        odds = self.model.odds
+        rise = odds.unseen_change + haste * odds.change * math.exp(self.rise[row])
+        drop = odds.unseen_change + haste * odds.change * math.exp(self.drop[row])
+        return _ways(odds, rise, drop)
+
+
+def _ways(odds: Odds, rise: float, drop: float) -> list[list[float]]:
+    lie, walk, halt = odds.lie_down, odds.start_walking, odds.stop_walking
+    begin, end, unseen = odds.start_other, odds.stop_other, odds.unseen_change
+    return [
+        [1.0, rise, rise * walk, lie, rise * begin],
+        [drop, 1.0, walk, lie * 0.1, begin],
+        [drop * odds.sit_from_walking, halt, 1.0, unseen, begin],
+        [lie, rise * 0.1, unseen, 1.0, unseen],
+        [drop * odds.sit_from_other, end, end * walk, unseen, 1.0],
+    ]
+
+
+def _excites(odds: Odds, state: int, scores: Floats, rise: Floats, drop: Floats) -> NDArray[np.bool_]:
+    """Where a certain belief in `state` may change."""
+    changes = (rise if state in (SIT, LIE) else drop) > math.log(_SHUT / odds.change)
+    ways = _ways(odds, odds.unseen_change, odds.unseen_change)[state]
+    for other in range(len(STATES)):
+        if other != state:
+            gain = scores[:, other] - scores[:, state]
+            changes = changes | (gain > min(math.log(_SHUT / ways[other]), 0.5))
+    return changes
+
+
+def _within(nats: float) -> float:
+    return max(-4.0, min(4.0, nats))
