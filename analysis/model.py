@@ -174,6 +174,11 @@ class Prompt:
     can_postpone: bool = True  # at present
     can_skip: bool = True
 
+    @property
+    def asked_s(self) -> float:
+        """When the wearer first heard of it: a prompt that comes again was due long before."""
+        return self.due_s if self.told_s is None else self.told_s
+
 
 @dataclass(frozen=True, slots=True)
 class FlexionRange:
@@ -329,6 +334,7 @@ class Buzz(StrEnum):
     TOO_FAR_FORWARD = "too_far_forward"  # the back is bent
     TOO_FAR_BACK = "too_far_back"  # it is arched
     STAND_UP = "stand_up"
+    SHIFT = "shift"  # change how you sit
 
 
 @dataclass(frozen=True, slots=True)

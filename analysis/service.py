@@ -19,16 +19,18 @@ from analysis import schema
 from analysis.corrections import CORRECTED
 from analysis.errors import BrokerError, PostureError, SchemaError, StoreError
 from analysis.io.announcing import Announcer
+from analysis.io.asking_bridge import BridgeQuestions
 from analysis.io.commands import CommandDesk
 from analysis.io.live_session import LiveSession, Verdict
 from analysis.io.mqtt import Connection, MqttAddress, Received
-from analysis.io.notify import Notifier
+from analysis.io.notify import Means, Notifier
 from analysis.io.notifying import Notifying
 from analysis.io.outputs import Delivered
+from analysis.io.settings import NotifySettings
 from analysis.io.store import Batch, Store, StoredSession
 from analysis.model import Event, SessionEnd
 from analysis.pipeline import PipelineSettings
-from analysis.schema import Command, Samples, Status, Stored
+from analysis.schema import Command, Reply, Samples, Status, Stored
 
 COMMIT_S = 0.2  # between two commits at the pace of real time
 BUSY_COMMIT_S = 0.05  # when data come faster than that
@@ -77,6 +79,7 @@ class Service:
         *,
         wearer: str = "me",
         raw_days: int | None = None,
+        notify: NotifySettings = NotifySettings(),  # noqa: B008 - it is frozen
         now: Callable[[], float] = time.time,
     ) -> None:
         self.bad_messages = 0
@@ -84,7 +87,9 @@ class Service:
         self._store = store
         self._connection = connection
         self._settings = pipeline_settings
-        self._notifying = Notifying(notifiers, now)
+        self._notify = notify
+        self._notifying = Notifying(notifiers, self._means_for, now)
+        self._questions = BridgeQuestions(connection)
         self._wearer = wearer
         self._raw_days = raw_days
         self._now = now
@@ -103,7 +108,7 @@ class Service:
         """Until `stop`. Raises PostureError where another service writes to the same store."""
         self._stop = stop
         async with self._connection:
-            for part in ("samples/+", "status/+", "commands/service"):
+            for part in ("samples/+", "status/+", "commands/service", "replies/+"):
                 await self._connection.subscribe(schema.topic("+", *part.split("/")))
             chores = [asyncio.create_task(chore) for chore in (self._beat(), self._forget(), self._miss_broker())]
             try:
@@ -196,6 +201,8 @@ class Service:
                 self._statuses[wearer, part] = schema.decode(message.payload, Status)
             case ["commands", "service"]:
                 self._desk.take(wearer, schema.decode(message.payload, Command), time.monotonic())
+            case ["replies", _]:
+                self._questions.answered(schema.decode(message.payload, Reply))
 
     def _bad(self, topic: str, error: SchemaError) -> None:
         self.bad_messages += 1
@@ -338,6 +345,16 @@ class Service:
         announcer = self._announcers.setdefault(wearer, Announcer(wearer))
         announcer.announce(self._connection, batch.session.session_id, batch.outputs, time.monotonic())
         self._notifying.notify(batch)
+
+    def _means_for(self, session: StoredSession) -> Means:
+        wearer = session.wearer
+        return Means(
+            self._notify,
+            self._settings.breaks,
+            session.session_id,
+            partial(self._questions.ask, wearer),
+            lambda command: self._desk.take(wearer, command, time.monotonic()),
+        )
 
     async def _patiently(self, work: Callable[[], T]) -> T:
         """`work` in a thread, until the store lets it. Raises _GivenUpError when told to stop meanwhile."""

@@ -21,16 +21,14 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
 
 async def analyze_samples(settings: Settings, stop: asyncio.Event) -> None:
     """Runs until `stop`. Raises PostureError where the store cannot be used."""
-    found = notifiers()
-    if not settings.notify.desktop:
-        found.pop("desktop", None)
     with Store.open(settings.store_url) as store:
         service = Service(
             store,
             connect(resolve(settings), settings.wearer),
             pipeline_settings(settings),
-            found,
+            notifiers(),
             wearer=settings.wearer,
             raw_days=settings.store.raw_days,
+            notify=settings.notify,
         )
         await service.run(stop)

@@ -42,6 +42,7 @@ class Announcer:
                 case Prompt():
                     message = schema.encode(schema.prompt_message(session_id, output))
                     publisher.publish(schema.topic(self._wearer, "prompts"), message, qos=1)
+                    publisher.publish(schema.topic(self._wearer, "prompt"), message, qos=1, retain=True)
         frame = join(frames)
         topic = schema.topic(self._wearer, "frames")
         for row in self._chosen(len(frame.t), now_s):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Annotated
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -62,7 +63,14 @@ class DashboardSettings(Section):
 
 
 class NotifySettings(Section):
+    """How prompts reach the wearer outside the dashboard (docs/breaks.md)."""
+
     desktop: bool = True
+    buzz: bool = True  # of the sensors themselves
+    phone: tuple[SecretStr, ...] = ()  # where to, as Apprise writes it: "ntfy://topic"
+    hook: tuple[str, ...] = ()  # a program and its arguments, run at every change with the prompt in its environment
+    levels: dict[str, Annotated[int, Field(ge=1, le=3)]] = {}  # by notifier: how insistent before it is used
+    simulated: bool = False  # reach the real person for simulated and replayed wearers, too
 
 
 class Settings(BaseSettings):

@@ -18,7 +18,7 @@ from analysis import batch, schema, service
 from analysis.errors import PostureError
 from analysis.io.journal import samples_entry
 from analysis.io.mqtt import Connection, MqttAddress, Received, request
-from analysis.io.notify import Delivery, Notifier
+from analysis.io.notify import Delivery, Means, Notifier
 from analysis.io.reader import Reader, Session
 from analysis.io.store import Batch, Store
 from analysis.model import Prompt, Segment, Stance
@@ -323,14 +323,17 @@ async def test_bridge_statuses_are_kept_for_the_dashboard(broker: Any, url: str)
 async def test_prompts_are_told_and_how_that_went_is_kept(broker: Any, url: str) -> None:
     told: list[Prompt] = []
 
-    async def reach(prompt: Prompt) -> Delivery:
+    async def reach(prompt: Prompt, means: Means) -> Delivery:
         told.append(prompt)
         return Delivery(True)
 
-    async def miss(prompt: Prompt) -> Delivery:
+    async def miss(prompt: Prompt, means: Means) -> Delivery:
         return Delivery(False, "Nobody there.")
 
-    named = {"reach": Notifier("Reach", reach), "miss": Notifier("Miss", miss)}
+    named = {
+        "reach": Notifier("Reach", reach, lambda _: True, is_worn=True),
+        "miss": Notifier("Miss", miss, lambda _: True, is_worn=True),
+    }
     settings = PipelineSettings(standing_after(3.0))
     async with world(broker.address) as seen, running(broker.address, url, named, settings):
         seen.send(blocks(0, 3, source="simulated"))

@@ -22,7 +22,7 @@ class Paper:
         self.said: list[tuple[str, bytes, int]] = []
 
     def publish(self, topic: str, payload: bytes, *, qos: int, retain: bool = False) -> None:
-        assert not retain
+        assert retain == topic.endswith("/prompt")
         self.said.append((topic, payload, qos))
 
     def times(self) -> list[float]:
@@ -70,6 +70,7 @@ def test_events_and_prompts_are_all_told() -> None:
     assert [(topic, qos) for topic, _, qos in paper.said] == [
         ("upstand/v1/me/events", 1),
         ("upstand/v1/me/prompts", 1),
+        ("upstand/v1/me/prompt", 1),  # retained: the newest as it stands, for whoever comes later
         ("upstand/v1/me/frames", 0),
     ]
     assert schema.decode(paper.said[0][1], EventMessage).values == {"n": 1}

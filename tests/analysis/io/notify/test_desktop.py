@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import logging
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 import pytest
 
+from analysis.breaks.words import span
 from analysis.io.notify import Delivery, notifiers
 from analysis.io.notify.desktop import Desktop
-from analysis.model import Prompt, PromptState
+from analysis.model import BreakAct, Prompt, PromptState
+from tests.analysis.io.notify.made_means import MadeMeans
 
 pytestmark = [
     pytest.mark.skipif(sys.platform != "linux" or shutil.which("dbus-daemon") is None, reason="needs a D-Bus daemon"),
@@ -24,14 +28,16 @@ pytestmark = [
 ]
 
 OPEN = Prompt("p1", "stand", 1, "You have been sitting for 30 minutes.", 1800.0)
+MEANS = MadeMeans().means
 DONE = Prompt("p1", "stand", 1, "You have been sitting for 30 minutes.", 1800.0, PromptState.DONE, 1850.0)
 
 # A desktop's notification service, as a process of its own: prints what it is asked.
 _SERVICE = """
-import asyncio
-from dbus_fast import PropertyAccess
+import asyncio, json, sys
 from dbus_fast.aio import MessageBus
 from dbus_fast.service import ServiceInterface, method, signal
+
+presses = json.loads(sys.argv[1])  # button by the text above it
 
 class Notifications(ServiceInterface):
     def __init__(self): super().__init__("org.freedesktop.Notifications")
@@ -43,6 +49,9 @@ class Notifications(ServiceInterface):
     def Notify(self, app: "s", replaces: "u", icon: "s", title: "s", body: "s", actions: "as", hints: "a{sv}",
                timeout: "i") -> "u":
         print(f"show {app}: {title}: {body} ({hints['urgency'].value})", flush=True)
+        if body in presses:
+            asyncio.get_running_loop().call_later(0.05, self.ActionInvoked, 7, presses[body])
+            print(f"offered {' | '.join(actions[1::2])}, pressed {presses[body]}", flush=True)
         return 7
     @method()
     def CloseNotification(self, number: "u"):
@@ -88,9 +97,10 @@ def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 @pytest.fixture
-def screen(bus: str) -> Iterator[IO[str]]:
-    """A desktop on that bus; what it is asked can be read line by line."""
-    with subprocess.Popen([sys.executable, "-c", _SERVICE], stdout=subprocess.PIPE, text=True) as service:
+def screen(bus: str, request: pytest.FixtureRequest) -> Iterator[IO[str]]:
+    """A desktop on that bus, and who presses buttons on it; what it is asked can be read line by line."""
+    presses = json.dumps(getattr(request, "param", {}))
+    with subprocess.Popen([sys.executable, "-c", _SERVICE, presses], stdout=subprocess.PIPE, text=True) as service:
         assert service.stdout is not None
         assert service.stdout.readline() == "ready\n"
         yield service.stdout
@@ -99,17 +109,55 @@ def screen(bus: str) -> Iterator[IO[str]]:
 
 async def test_a_prompt_is_shown_and_taken_away(screen: IO[str], caplog: pytest.LogCaptureFixture) -> None:
     desktop = Desktop()
-    assert await desktop.deliver(OPEN) == Delivery(True)
+    assert await desktop.deliver(OPEN, MEANS) == Delivery(True)
     said = await asyncio.to_thread(screen.readline)
     assert said == "show Upstand: Time to stand up: You have been sitting for 30 minutes. (1)\n"
-    assert await desktop.deliver(DONE) == Delivery(True)
+    assert await desktop.deliver(DONE, MEANS) == Delivery(True)
     assert await asyncio.to_thread(screen.readline) == "close 7\n"
-    assert await desktop.deliver(DONE) == Delivery(True)  # nothing left to take away
+    assert await desktop.deliver(DONE, MEANS) == Delivery(True)  # nothing left to take away
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
+ASKED = Prompt("p2", "active", 1, "You have been sitting for 30 min.", 1800.0, action="Walk a little.")
+
+
+async def lines(screen: IO[str], count: int) -> list[str]:
+    return [(await asyncio.to_thread(screen.readline)).strip() for _ in range(count)]
+
+
+@pytest.mark.parametrize("screen", [{ASKED.reason: f"In {span(300)}"}], indirect=True)
+async def test_postponing_is_one_tap(screen: IO[str]) -> None:
+    made, desktop = MadeMeans(), Desktop()
+    assert await desktop.deliver(ASKED, made.means) == Delivery(True)
+    assert await lines(screen, 2) == [
+        "show Upstand: Walk a little.: You have been sitting for 30 min. (1)",
+        "offered  | Start | In 5 min | Skip, pressed In 5 min",
+    ]
+    await asyncio.wait_for(made.acted.wait(), 10)
+    [command] = made.acts
+    assert (command.action, command.act, command.prompt_id) == ("break", BreakAct.POSTPONE, "p2")
+
+
+@pytest.mark.parametrize("screen", [{ASKED.reason: "Skip", ASKED.action: "In a call"}], indirect=True)
+async def test_skipping_takes_a_reason_with_one_more_tap(screen: IO[str]) -> None:
+    made, desktop = MadeMeans(), Desktop()
+    assert await desktop.deliver(ASKED, made.means) == Delivery(True)
+    said = await lines(screen, 4)
+    assert said[2].startswith("show Upstand: Skip it – why?: Walk a little.")
+    assert said[3].startswith("offered  | In a call | In the middle of something | No need")
+    await asyncio.wait_for(made.acted.wait(), 10)
+    [command] = made.acts
+    assert (command.act, command.text, command.prompt_id) == (BreakAct.SKIP, "In a call", "p2")
+
+
+async def test_the_heads_up_is_quiet_and_offers_no_more_than_can_be_done(screen: IO[str]) -> None:
+    soon = replace(ASKED, state=PromptState.HEADS_UP, can_skip=False, can_postpone=False)
+    assert await Desktop().deliver(soon, MEANS) == Delivery(True)
+    assert await lines(screen, 1) == ["show Upstand: Soon: Walk a little.: You have been sitting for 30 min. (0)"]
+
+
 async def test_without_a_desktop_it_says_why(bus: str, caplog: pytest.LogCaptureFixture) -> None:
-    delivery = await Desktop().deliver(OPEN)
+    delivery = await Desktop().deliver(OPEN, MEANS)
     assert not delivery.delivered
     assert "no desktop to notify" in delivery.reason
     assert "org.freedesktop.Notifications" in delivery.reason
@@ -118,7 +166,7 @@ async def test_without_a_desktop_it_says_why(bus: str, caplog: pytest.LogCapture
 
 async def test_without_a_bus_it_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nowhere/at/all")
-    delivery = await Desktop().deliver(OPEN)
+    delivery = await Desktop().deliver(OPEN, MEANS)
     assert not delivery.delivered
     assert "no desktop to notify" in delivery.reason
 
@@ -128,7 +176,7 @@ async def test_a_bus_that_hangs_holds_nothing_up(tmp_path: Path, monkeypatch: py
     hangs = await asyncio.start_unix_server(lambda *_: asyncio.sleep(5), tmp_path / "bus")
     monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/bus")
     async with hangs:
-        delivery = await Desktop().deliver(OPEN)
+        delivery = await Desktop().deliver(OPEN, MEANS)
     assert delivery == Delivery(False, "The desktop did not answer within 0.3 s.")
 
 
