@@ -179,6 +179,11 @@ class Prompt:
         """When the wearer first heard of it: a prompt that comes again was due long before."""
         return self.due_s if self.told_s is None else self.told_s
 
+    @property
+    def asked_s(self) -> float:
+        """When the wearer first heard of it: a prompt that comes again was due long before."""
+        return self.due_s if self.told_s is None else self.told_s
+
 
 @dataclass(frozen=True, slots=True)
 class FlexionRange:

@@ -215,16 +215,22 @@ def _asked(one: Recorded, start: float, end: float) -> list[Asked]:
     begun = one.session.started_at
     return [
         Asked(
-            at=begun + prompt.due_s,
+            at=begun + prompt.asked_s,
             reason=prompt.reason,
             outcome=prompt.state,
-            response_s=prompt.closed_s - prompt.due_s
-            if prompt.state is PromptState.DONE and prompt.closed_s is not None
-            else float("nan"),
+            response_s=_response_s(prompt),
         )
         for prompt in one.prompts
-        if start <= begun + prompt.due_s < end
+        if start <= begun + prompt.asked_s < end
     ]
+
+
+def _response_s(prompt: Prompt) -> float:
+    """To the rise; where that is not known, to the end."""
+    answered_s = prompt.closed_s if prompt.begun_s is None else prompt.begun_s
+    if prompt.state is not PromptState.DONE or answered_s is None:
+        return float("nan")
+    return max(0.0, answered_s - prompt.asked_s)
 
 
 def _curves(pieces: Sequence[tuple[Recorded, float, float]], left_out: Sequence[Correction]) -> dict[str, Curve]:

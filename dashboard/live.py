@@ -87,7 +87,7 @@ def live_of(
 ) -> Live:
     """The view of a session's newest frames; `frame` may be empty. Unless live, nothing is told as if it were now."""
     opened = [prompt for prompt in prompts if not prompt.state.is_ended and is_live]
-    prompt = max(opened, key=lambda one: one.due_s, default=None)
+    prompt = max(opened, key=lambda one: one.asked_s, default=None)
     if not len(frame.t):
         readings = _readings(frame, metrics, calibrations, (), words.reason(0), is_live=False)
         unknown = Activity.UNKNOWN

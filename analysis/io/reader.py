@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
-from sqlalchemy import Connection, Row, Select, inspect, select, text
+from sqlalchemy import Connection, Row, Select, func, inspect, select, text
 
 from analysis import break_records, schema
 from analysis.errors import StoreError
@@ -126,9 +126,13 @@ class Reader:
         return [outputs.event_of(row) for row in self._rows(query)]
 
     def prompts(self, session: Session, run_id: int | None = None) -> list[Prompt]:
-        """In order of when they were due."""
+        """In order of when they were told."""
         table = tables.prompts
-        query = select(table).where(table.c.run == _run(session, run_id)).order_by(table.c.due_s, table.c.prompt_id)
+        query = (
+            select(table)
+            .where(table.c.run == _run(session, run_id))
+            .order_by(func.coalesce(table.c.told_s, table.c.due_s), table.c.prompt_id)
+        )
         return [outputs.prompt_of(row) for row in self._rows(query)]
 
     def break_spans(self, session: Session, run_id: int | None = None) -> list[LedgerSpan]:

@@ -108,8 +108,8 @@ def _prompt(context: Context, session: Session | None, view: Live) -> None:
     """The open prompt as a card; else one quiet line on when the next one comes."""
     with st.container(key="now_prompt"):
         if session is not None and view.prompt is not None:
-            asked = datetime.fromtimestamp(session.started_at + view.prompt.due_s, context.zone)
-            since = words.duration(view.at_s - view.prompt.due_s)
+            asked = datetime.fromtimestamp(session.started_at + view.prompt.asked_s, context.zone)
+            since = words.duration(view.at_s - view.prompt.asked_s)
             st.html(
                 f'<div class="up-ask" role="status"><b>{escape(words.asked(view.prompt))}</b>'
                 f"<p>{escape(view.prompt.reason)} {escape(view.prompt.action)}</p>"
