@@ -170,7 +170,11 @@ class Bridge:
             self._connection.publish(topic, schema.encode(reply), qos=1)
 
     def _obey(self, command: Command) -> Reply:
-        actions = {"buzz": Link.buzz, "identify": Link.identify, "swap": Link.swap}
+        actions: dict[str, Callable[[Link], str]] = {
+            "buzz": lambda link: link.buzz(command.pattern),
+            "identify": Link.identify,
+            "swap": Link.swap,
+        }
         act = actions.get(command.action)
         if act is None:
             return Reply(id=command.id, ok=False, message=f"The bridge does not know {command.action!r}; update it.")

@@ -6,11 +6,11 @@ rather than raised, because one notification can hold good samples and bad bytes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from analysis.model import Segment
+from analysis.model import Buzz, Segment
 from firmware_bridge.errors import PacketError
 from firmware_bridge.packet import RawPacket
 
@@ -102,6 +102,7 @@ class Driver:
     ask: tuple[Write, ...] = ()  # for the battery; the answer comes as a packet
     reads: tuple[str, ...] = ()  # characteristics to be read after connecting and now and then, fed as packets
     buzz: tuple[Write, ...] = ()  # empty: it cannot
+    patterns: Mapping[Buzz, tuple[Write, ...]] = field(default_factory=dict, hash=False)  # those it can tell apart
     identify: tuple[Write, ...] = ()
     ranges: str = ""  # what `start` sets or the maker fixed, for a person
     group: int = 1  # without a clock: samples that are always sent, or lost, together

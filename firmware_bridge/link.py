@@ -12,7 +12,7 @@ from random import Random
 
 import msgspec
 
-from analysis.model import Segment
+from analysis.model import Buzz, Segment
 from analysis.schema import LinkStatus, Samples
 from firmware_bridge.absence import Absence, RateMeter
 from firmware_bridge.backoff import Backoff
@@ -127,9 +127,9 @@ class Link:
             if self._reader is not None:
                 self._take(self._reader.finish())
 
-    def buzz(self) -> str:
-        """Have the sensor buzz; returns why it cannot, in one sentence, or nothing."""
-        return self._order(lambda driver: driver.buzz, "buzz")
+    def buzz(self, pattern: Buzz | None = None) -> str:
+        """Have the sensor buzz, in a pattern where it has one; returns why it cannot, in one sentence, or nothing."""
+        return self._order(lambda driver: driver.patterns.get(pattern, driver.buzz) if pattern else driver.buzz, "buzz")
 
     def identify(self) -> str:
         """Have the sensor show which one it is; returns why it cannot, in one sentence, or nothing."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import pi
 
-from analysis.model import GRAVITY, Segment
+from analysis.model import GRAVITY, Buzz, Segment
 from firmware_bridge.driver import Battery, Driver, Item, Run, Scale, Ticks, Worn, Write
 from firmware_bridge.errors import PacketError
 from firmware_bridge.packet import RawPacket
@@ -33,6 +33,7 @@ _RANGES = 0x21  # ±4 g and ±500 °/s: everyday movement, with a step's impact 
 
 _CONFIGURE, _START, _STOP, _RESEND, _BUZZ, _IDENTIFY = 1, 2, 3, 4, 5, 6
 _OK, _NOT_HELD = 0, 3
+_PATTERNS = {Buzz.TOO_FAR_FORWARD: 4, Buzz.TOO_FAR_BACK: 5, Buzz.STAND_UP: 6, Buzz.SHIFT: 2}
 _RESEND_IDS = range(128, 256)  # request ids below are those of the commands a link writes
 
 # LSM6DS3TR-C data sheet, sensitivities: mg and mdps per count by range code
@@ -292,6 +293,7 @@ DRIVER = Driver(
     stop=(_request(3, _STOP),),
     reads=(STATUS,),
     buzz=(_request(5, _BUZZ, bytes((3,))),),
+    patterns={pattern: (_request(5, _BUZZ, bytes((code,))),) for pattern, code in _PATTERNS.items()},
     identify=(_request(6, _IDENTIFY),),
     ranges="±4 g, ±500 °/s",
     has_counter=True,

@@ -14,7 +14,7 @@ import pytest
 from analysis import schema
 from analysis.io.mqtt import Connection, request
 from analysis.io.settings import SensorSettings
-from analysis.model import Floats, Segment
+from analysis.model import Buzz, Floats, Segment
 from analysis.schema import Command, Samples, block_of
 from firmware_bridge import capture, records
 from firmware_bridge.ble import Ble
@@ -24,6 +24,7 @@ from firmware_bridge.drivers import upstand, witmotion
 from firmware_bridge.numbering import Session
 from firmware_bridge.packet import RawPacket
 from firmware_bridge.reader import Reader
+from hardware.firmware import wire
 from hardware.twin.clock import PacedClock
 from hardware.twin.peripherals.base import Peripheral
 from hardware.twin.peripherals.upstand import UpstandPeripheral
@@ -200,12 +201,14 @@ async def test_commands_reach_the_sensor_and_are_answered(broker: Broker, keeper
         playing = asyncio.create_task(stage.run())
         await until(lambda: stage.clock.now() > 0.2)
 
-        async def ask(action: str, segment: Segment) -> tuple[bool, str]:
-            command = Command(id=f"{action}-{segment}", action=action, segment=segment)
+        async def ask(action: str, segment: Segment, pattern: Buzz | None = None) -> tuple[bool, str]:
+            command = Command(id=f"{action}-{segment}-{pattern}", action=action, segment=segment, pattern=pattern)
             reply = await asyncio.to_thread(request, broker.address, WEARER, "bridge", command)
             return reply.ok, reply.message
 
         assert (await ask("buzz", Segment.PELVIS))[0]
+        for pattern in Buzz:
+            assert (await ask("buzz", Segment.PELVIS, pattern))[0]
         assert (await ask("identify", Segment.PELVIS))[0]
         is_ok, message = await ask("buzz", Segment.LUMBAR)
         assert not is_ok
@@ -213,7 +216,14 @@ async def test_commands_reach_the_sensor_and_are_answered(broker: Broker, keeper
         assert not (await ask("dance", Segment.PELVIS))[0]
         worn = peripherals[0]
         assert isinstance(worn, UpstandPeripheral)
-        await until(lambda: bool(worn.buzzes) and bool(worn.identified))
+        await until(lambda: len(worn.buzzes) == 1 + len(Buzz) and bool(worn.identified))
+        assert [felt for _, felt in worn.buzzes] == [
+            wire.BUZZ_LONG,
+            wire.BUZZ_TOO_FAR_FORWARD,
+            wire.BUZZ_TOO_FAR_BACK,
+            wire.BUZZ_STAND_UP,
+            wire.BUZZ_TWICE,
+        ]
         keeper.connection.publish(schema.topic(WEARER, "stored", "pelvis"), b"{", qos=1)
         await until(lambda: keeper.status is not None and keeper.status.bad_messages == 1)
         assert keeper.status is not None
