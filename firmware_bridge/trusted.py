@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
+from typing import Any
 
 from firmware_bridge.ble import LinkError, Notified, Sighting
 from firmware_bridge.drivers import upstand
@@ -15,6 +16,7 @@ from firmware_bridge.keystore import KEY_FILE
 from firmware_bridge.radio import Connected, Radio
 from firmware_bridge.trust import NONCE_BYTES, Greeting, Keyring, Session, TrustError
 
+_NOTHING = b"\x00"  # before bytes that must not be taken for a plain packet
 GREETING_S = 4.0  # for the sensor's answer to a hello; it ends a silent link after 5 s itself
 
 
@@ -68,8 +70,9 @@ class _SealedPeer:
         await self._peer.listen(upstand.CONTROL, asyncio.get_running_loop().time, self._on_control)
         await self._peer.write(upstand.CONTROL, self._session.hello)
         lost = asyncio.ensure_future(self.lost.wait())
+        waited: set[asyncio.Future[Any]] = {self._greeting, lost}
         try:
-            await asyncio.wait({self._greeting, lost}, timeout=GREETING_S, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waited, timeout=GREETING_S, return_when=asyncio.FIRST_COMPLETED)
         finally:
             lost.cancel()
         if not self._greeting.done():
@@ -104,7 +107,7 @@ class _SealedPeer:
         try:
             return self._session.open(data, is_read=True)
         except TrustError:
-            return data  # the parser counts it among the bad ones
+            return _NOTHING + data  # the parser counts it among the bad ones
 
     async def leave(self) -> None:
         await self._peer.leave()
@@ -115,7 +118,7 @@ class _SealedPeer:
                 try:
                     data = self._session.open(data)
                 except TrustError:
-                    data = b"\x00" + data  # never to be taken for a plain packet
+                    data = _NOTHING + data
             told(arrived_s, data)
 
         return opened

@@ -1,4 +1,4 @@
-"""Our own sensor, protocol version 1 (hardware/protocol/protocol.md): numbered packets that can be sent again.
+"""Our own sensor, its plain packets (hardware/protocol/protocol.md): numbered, and they can be sent again.
 
 Packets leave this parser in order of their number. When one is missing the newer ones wait while it is asked for
 again, and it is given up only when the sensor no longer holds it or does not send it in time.
@@ -10,6 +10,7 @@ import struct
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from math import pi
 
 from analysis.model import GRAVITY, Buzz, Segment
@@ -27,12 +28,13 @@ _U32 = 1 << 32
 _STREAM_HEAD = struct.Struct("<BBBBIIHBB")
 _ANSWER = struct.Struct("<BBBBI")
 _STATUS_BYTES = 28
+_EVENT_BYTES = 12
 _SAMPLE_BYTES = 12
 _MOST_SAMPLES = 13
 _RANGES = 0x21  # ±4 g and ±500 °/s: everyday movement, with a step's impact in range
 
 _CONFIGURE, _START, _STOP, _RESEND, _BUZZ, _IDENTIFY = 1, 2, 3, 4, 5, 6
-_OK, _NOT_HELD = 0, 3
+_OK, _NOT_HELD, _LOCKED = 0, 3, 5
 _PATTERNS = {Buzz.TOO_FAR_FORWARD: 4, Buzz.TOO_FAR_BACK: 5, Buzz.STAND_UP: 6, Buzz.SHIFT: 2}
 _RESEND_IDS = range(128, 256)  # request ids below are those of the commands a link writes
 
@@ -45,8 +47,9 @@ _SCALES = {
 
 PATIENCE_S = 3.0  # without any missing packet coming, until it is asked for once more
 TRIES = 3
-MOST_WAITING = 600  # more than the ring of 240 holds, and what is measured while it is sent again
+MOST_WAITING = 16000  # an absence of 45 minutes at 52 Hz, and what is measured while it is sent again
 MOST_LATE_S = 3.0  # how late a live packet may be after a reconnection; more means a restart of the sensor
+_LIFE_BITS = 22  # the numbers of each power-on begin at another multiple of 2^22
 REMEMBERED = 1024  # told packets, to know one that comes twice from one of a sensor that was restarted
 
 
@@ -87,6 +90,11 @@ def _ahead(newer: int, older: int) -> int:
     return (newer - older + _U32 // 2) % _U32 - _U32 // 2
 
 
+def _life(seq: int) -> int:
+    """Which power-on of the sensor a number belongs to; the same one may go on into the next."""
+    return seq >> _LIFE_BITS
+
+
 class UpstandParser:
     """Notifications of stream, control and status → runs in order of number, requests to resend, battery, worn."""
 
@@ -94,6 +102,8 @@ class UpstandParser:
         self._sensor_id = sensor_id
         self._next: int | None = None  # sequence number to be told next
         self._waiting: dict[int, StreamPacket] = {}  # newer ones
+        self._place = 0  # of `_next` among all packets: never wraps
+        self._places: list[int] = []  # heap of the places of those that wait, and of some that were told since
         self._told: OrderedDict[int, int] = OrderedDict()  # sequence number → ticks
         self._clock = _DeviceClock()
         self._asked_to: int | None = None  # all before this number has been asked for
@@ -133,6 +143,7 @@ class UpstandParser:
             self._told.clear()
             self._clock = _DeviceClock()
             self._next = packet.seq
+            self._places.clear()
         if not packet.is_resent:
             self._is_reopened = False
         if _ahead(packet.seq, self._next) < 0 or packet.seq in self._waiting:
@@ -143,6 +154,7 @@ class UpstandParser:
             items.append(self._tell(packet))  # the usual case
             return items
         self._waiting[packet.seq] = packet
+        heappush(self._places, self._place + _ahead(packet.seq, self._next))
         if packet.is_resent:
             self._asked_s, self._tries = packet.arrived_s, 1  # it is coming: be patient
         return items + self._in_order() + self._chase(packet.arrived_s)
@@ -154,13 +166,19 @@ class UpstandParser:
         if _ahead(packet.seq, self._next) < 0:
             told_ticks = self._told.get(packet.seq)
             return self._is_reopened if told_ticks is None else told_ticks != packet.ticks
+        if _life(packet.seq) != _life(self._next):
+            return False  # restarted, and the number says so: it may still hold what went before
         return self._is_reopened and not self._clock.can_be(packet)
 
     def _tell(self, packet: StreamPacket) -> Run:
+        last = next(reversed(self._told), packet.seq)
+        if _life(last) != _life(packet.seq) and _ahead(packet.seq, last) > 1:
+            self._clock = _DeviceClock()
         self._told[packet.seq] = packet.ticks
         if len(self._told) > REMEMBERED:
             self._told.popitem(last=False)
         self._next = (packet.seq + 1) % _U32
+        self._place += 1
         return self._clock.run(packet)
 
     def _in_order(self) -> list[Item]:
@@ -170,9 +188,12 @@ class UpstandParser:
         return items
 
     def _oldest_waiting(self) -> int:
-        return min(self._waiting, key=lambda seq: _ahead(seq, self._next or 0))
+        while self._places[0] < self._place:
+            heappop(self._places)
+        return ((self._next or 0) + self._places[0] - self._place) % _U32
 
     def _skip_to(self, seq: int) -> list[Item]:
+        self._place += _ahead(seq, self._next or 0)
         self._next = seq
         self._asked_to = None
         return self._in_order()
@@ -201,6 +222,8 @@ class UpstandParser:
         _, request_id, command, code, value = _ANSWER.unpack(packet.data)
         if code == _OK:
             return []
+        if code == _LOCKED:
+            return [PacketError(self._sensor_id, "secured sensor, asked without its key", packet.data)]
         if command == _RESEND and code == _NOT_HELD:
             return self._go_on_from(value, packet.arrived_s) if request_id == self._request_id else []
         return [PacketError(self._sensor_id, f"refused command {command} with code {code}, value {value}", packet.data)]
@@ -252,6 +275,8 @@ class _DeviceClock:
 
 def _status(packet: RawPacket) -> list[Item]:
     data = packet.data
+    if len(data) == _EVENT_BYTES and data[0] == 0x15:
+        return []  # what it tells of sleep comes in the status, too
     if len(data) != _STATUS_BYTES or data[0] != 0x14:
         raise PacketError(packet.sensor_id, "not a status of version 1", data)
     items: list[Item] = [Worn(bool(data[1] & 1))]

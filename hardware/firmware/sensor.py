@@ -6,7 +6,7 @@ characteristic and the packets that are made, and sends what this returns.
 
 from hardware.firmware import wire
 from hardware.firmware.ring import Ring
-from hardware.firmware.seal import Ciphers, SealError, Session, key_id
+from hardware.firmware.seal import MOST_HOSTS, Ciphers, SealError, Session, key_id
 from hardware.firmware.spill import Spill
 
 STREAM_MTU = 183  # 180 and the three bytes of a notification
@@ -118,7 +118,7 @@ class Sensor:
         if not self._key:
             return wire.encode_answer(self._obey(data))
         if data[:1] == bytes((wire.HELLO,)):
-            return self._greet(data)
+            return self._greet(data, now_s)
         if data[:1] == bytes((wire.PLAIN | wire.REQUEST,)):
             self._refuse()
             return wire.encode_answer(wire.Answer(data[1] if len(data) > 1 else 0, 0, wire.LOCKED))
@@ -132,33 +132,30 @@ class Sensor:
             return b""
         if not self._is_trusted and not self._may_enter(self._session.host_id, now_s):
             return self._session.seal_answer(wire.encode_answer(wire.Answer(plain[1], plain[2], wire.LOCKED)))
-        self._is_trusted = True
+        self._let_in(self._session.host_id)
         return self._session.seal_answer(wire.encode_answer(self._obey(plain)))
 
-    def _greet(self, hello: bytes) -> bytes:
+    def _greet(self, hello: bytes, now_s: float) -> bytes:
         """A hello costs the one who says it its old session; a host of ours says it once a link."""
         self._forget(keep_bad=True)
         self._refuse()
         if self._bad >= BAD_WRITES:
             return b""
         try:
-            self._session = Session(self._ciphers, self._key, hello, self._is_known(hello[1:9]))
+            self._session = Session(self._ciphers, self._key, hello, self._may_enter(hello[1:9], now_s))
         except SealError:
             return b""
         return self._session.welcome
 
-    def _is_known(self, host_id: bytes) -> bool:
-        return not self._hosts or host_id in self._hosts
-
     def _may_enter(self, host_id: bytes, now_s: float) -> bool:
         """The first host that has the key may; others when the button has been pressed."""
-        if host_id in self._hosts:
-            return True
-        if self._hosts and now_s - self._pressed_s > NEW_HOST_S:
-            return False
-        self._hosts = [*self._hosts, host_id][-8:]
-        self._body.remember(self._hosts)
-        return True
+        return not self._hosts or host_id in self._hosts or now_s - self._pressed_s <= NEW_HOST_S
+
+    def _let_in(self, host_id: bytes) -> None:
+        self._is_trusted = True
+        if host_id not in self._hosts:
+            self._hosts = [*self._hosts, host_id][-MOST_HOSTS:]
+            self._body.remember(self._hosts)
 
     def _refuse(self) -> None:
         self._bad += 1

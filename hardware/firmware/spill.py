@@ -10,7 +10,7 @@ from hardware.firmware.ring import SLOT_BYTES, packet_bytes
 
 PIECE_PACKETS = 24
 FILE_PACKETS = 240
-ROOM_BYTES = 45 * SLOT_BYTES * FILE_PACKETS  # 45 min at 52 Hz, 1.86 MB of the board's 2 MB
+ROOM_BYTES = 47 * SLOT_BYTES * FILE_PACKETS  # 45 min at 52 Hz and two of the ring: 1.94 MB of the board's 2.10 MB
 
 
 class Files:

@@ -48,6 +48,10 @@ class Peripheral(abc.ABC):
         return self._connection is not None
 
     @property
+    def is_in_range(self) -> bool:
+        return self._back_at_s is None
+
+    @property
     def mtu(self) -> int:
         """ATT MTU of the connection; the smallest there is while there is none."""
         return self._connection.att_mtu if self._connection is not None else SMALLEST_MTU

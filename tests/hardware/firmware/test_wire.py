@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from hardware.firmware import wire
 
 Decoder = Callable[[bytes], object]
-DECODERS: list[Decoder] = [wire.decode_stream, wire.decode_request, wire.decode_answer, wire.decode_status]
+DECODERS: list[Decoder] = [
+    wire.decode_stream,
+    wire.decode_request,
+    wire.decode_answer,
+    wire.decode_status,
+    wire.decode_event,
+]
 
 u8 = st.integers(0, 0xFF)
 u16 = st.integers(0, 0xFFFF)
@@ -91,6 +97,11 @@ def test_a_request_comes_back(request: wire.Request) -> None:
 @given(answers)
 def test_an_answer_comes_back(answer: wire.Answer) -> None:
     assert vars(wire.decode_answer(wire.encode_answer(answer))) == vars(answer)
+
+
+@given(st.builds(wire.Event, u8, u16, u32, u32))
+def test_an_event_comes_back(event: wire.Event) -> None:
+    assert vars(wire.decode_event(wire.encode_event(event))) == vars(event)
 
 
 @given(statuses)

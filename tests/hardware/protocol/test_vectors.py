@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from hardware.firmware import wire
+from hardware.firmware.seal import Session, key_id
+from hardware.twin.ciphers import HostCiphers
 
 FOLDER = Path(wire.__file__).parents[1] / "protocol"
 FILE: dict[str, Any] = json.loads((FOLDER / "vectors.json").read_text(encoding="utf-8"))
@@ -30,6 +32,9 @@ def _packet(vector: dict[str, Any]) -> tuple[object, bytes]:
         case "answer":
             answer = wire.Answer(**fields)
             return answer, wire.encode_answer(answer)
+        case "event":
+            event = wire.Event(**fields)
+            return event, wire.encode_event(event)
         case "status":
             status = wire.Status(**{**fields, "firmware": bytes(fields["firmware"])})
             return status, wire.encode_status(status)
@@ -41,7 +46,36 @@ DECODERS = {
     "request": wire.decode_request,
     "answer": wire.decode_answer,
     "status": wire.decode_status,
+    "event": wire.decode_event,
 }
+SEALED: dict[str, Any] = FILE["sealed"]
+
+
+class Recorded(HostCiphers):
+    """Whose random bytes are those of the example."""
+
+    def random(self, count: int) -> bytes:
+        return bytes.fromhex(SEALED["sensor_nonce"])[:count]
+
+
+def _session() -> Session:
+    return Session(Recorded(), bytes.fromhex(SEALED["key"]), bytes.fromhex(SEALED["hello"]), is_known=True)
+
+
+def test_the_link_of_the_example() -> None:
+    session = _session()
+    assert session.welcome.hex() == SEALED["welcome"]
+    assert session.host_id.hex() == SEALED["host_id"]
+    assert key_id(Recorded(), bytes.fromhex(SEALED["key"])).hex() == SEALED["key_id"]
+    for packet in SEALED["packets"]:
+        plain = bytes.fromhex(packet["plain"])
+        if plain[0] == wire.PLAIN | wire.REQUEST:
+            assert session.open_request(bytes.fromhex(packet["sealed"])) == plain
+        else:
+            seals = {wire.STREAM: session.seal_stream, wire.ANSWER: session.seal_answer}
+            sealed = seals.get(plain[0] & 0x0F, session.seal_told)(plain)
+            assert sealed.hex() == packet["sealed"]
+            assert len(sealed) <= 180
 
 
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["name"])
@@ -62,7 +96,7 @@ def test_every_command_and_every_answer_code_has_a_vector() -> None:
     commands = {wire.CONFIGURE, wire.START, wire.STOP, wire.RESEND, wire.BUZZ, wire.IDENTIFY}
     assert requested == commands
     told = [vector["fields"] for vector in VECTORS if vector["packet"] == "answer"]
-    assert {fields["code"] for fields in told} == set(range(5))
+    assert {fields["code"] for fields in told} == set(range(6))
     assert {fields["command"] for fields in told if fields["code"] == wire.OK} == commands
 
 
