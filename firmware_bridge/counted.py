@@ -93,6 +93,7 @@ class CountAssembler:
         """Decide where the samples from `doubt_at` on stand, and tell all blocks that are then whole."""
         blocks = [self._block(doubt_at)] if doubt_at else []
         self._doubt_at = None
+        group = 1 if self._is_settling else self._group  # a new link may begin at any sample
         self._is_settling = False
         rate_hz = self._rate_seen()
         if rate_hz != self.rate_hz:
@@ -107,7 +108,7 @@ class CountAssembler:
                 self._anchor()
             else:
                 missing = (late_s - min(self._lates)) * self.rate_hz / self.fit.slope
-                self._lose(round(missing / self._group) * self._group)
+                self._lose(round(missing / group) * group)
         return blocks + self._whole_blocks()
 
     def _anchor(self) -> None:
