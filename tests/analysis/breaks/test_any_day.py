@@ -167,7 +167,8 @@ def check(played: Played, runs: Sequence[Run]) -> None:
     assert all(prompt.credited_s >= 0 for prompt in played.prompts)
     told_s = [one.told_s for one in played.prompts if one.state is PromptState.HEADS_UP and one.told_s is not None]
     if not any(one.reason == WANTED for one in played.prompts):
-        told_s += [span.start_s for span in played.spans if span.why == Why.PROMPTED]
+        pairs = pairwise(played.spans)  # a span also ends where a clock turns: only what is new was told
+        told_s += [b.start_s for a, b in pairs if b.why == Why.PROMPTED and (a.why, a.detail) != (b.why, b.detail)]
     for at_s in told_s:
         place = int(np.searchsorted(whole.t, at_s + 1e-6)) - 1
         is_seen = place >= 0 and whole.t[place] > at_s - 0.15
