@@ -16,7 +16,7 @@ from analysis.io.mqtt import Connection, Received
 from analysis.io.settings import SensorSettings
 from analysis.model import Segment
 from analysis.schema import Command, Reply, Status, Stored
-from firmware_bridge.ble import Ble, Sighting
+from firmware_bridge.ble import Sighting
 from firmware_bridge.capture import Capture
 from firmware_bridge.choose import Chosen, choose
 from firmware_bridge.described import all_drivers
@@ -53,7 +53,7 @@ class Bridge:
         wearer: str,
         wishes: SensorSettings,
         connection: Connection,
-        ble: Ble,
+        ble: Radio,
         now: Callable[[], float],
         started_at: float,
         session_id: str,

@@ -9,9 +9,11 @@ from pathlib import Path
 
 from analysis.io.mqtt import Connection, resolve
 from analysis.io.settings import Settings
+from firmware_bridge import keystore
 from firmware_bridge.ble import Ble, BluetoothError
 from firmware_bridge.bridge import Bridge, will
 from firmware_bridge.clock import SessionClock
+from firmware_bridge.trusted import TrustedRadio
 from hardware.twin.clock import PacedClock
 from upstand.asking import end_session
 from upstand.playing import new_session_id, play, simulated
@@ -30,7 +32,7 @@ async def bridge_sensors(
             settings.wearer,
             settings.sensors,
             connection,
-            Ble(),
+            TrustedRadio(Ble(), keystore.load(settings.data_dir / keystore.FILE)),
             clock.now,
             clock.started_at,
             session_id,

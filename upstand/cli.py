@@ -12,7 +12,7 @@ import typer
 from analysis.errors import PostureError
 from analysis.io import settings as settings_file
 from analysis.io.settings import Settings
-from upstand import process
+from upstand import break_app, process
 from upstand.supervisor import USER_ERROR
 
 app = typer.Typer(
@@ -21,6 +21,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(break_app.app, name="break")
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file; default ./upstand.toml if it is there.")
@@ -167,6 +169,19 @@ def sessions(
 
     settings = _settings(config)
     list_sessions(settings, wearer or settings.wearer, typer.echo)
+
+
+@app.command()
+def pair(
+    file: Annotated[Path, typer.Argument(help="The upstand-key.txt on the sensor's USB drive.")],
+    config: ConfigOption = None,
+) -> None:
+    """Take the key of an Upstand sensor, so that this computer may read it."""
+    from firmware_bridge import keystore
+
+    settings = _settings(config)
+    count = len(keystore.pair(settings.data_dir / keystore.FILE, file).keys)
+    typer.echo(f"This computer now has the keys of {count} sensor{'' if count == 1 else 's'}.")
 
 
 @app.command()

@@ -19,6 +19,8 @@ from analysis.model import Segment, Stance
 from analysis.schema import Command
 from firmware_bridge.ble import Ble
 from firmware_bridge.bridge import Bridge, will
+from firmware_bridge.trust import HOST_ID_BYTES, KEY_BYTES, Keyring, key_id
+from firmware_bridge.trusted import TrustedRadio
 from hardware.twin.clock import PacedClock
 from hardware.twin.eventful import eventful_day
 from hardware.twin.peripherals.base import Peripheral
@@ -70,7 +72,10 @@ def simulated(script: str, seed: int, rate_hz: int, note: str) -> Play:
     else:
         raise PostureError(f"There is no script {script!r}; use demo, {', '.join(scripts)}.")
     names = {Segment.PELVIS: "Upstand P-sim", Segment.LUMBAR: "Upstand L-sim"}
-    peripherals = tuple(UpstandPeripheral(names[at], wearer.source(at, float(rate_hz))) for at in Segment)
+    peripherals = tuple(
+        UpstandPeripheral(names[at], wearer.source(at, float(rate_hz)), key=secrets.token_bytes(KEY_BYTES))
+        for at in Segment
+    )
     calibrate = command("calibrate", stance=Stance.STANDING, start_s=2.0, duration_s=5.0)
     return Play(SIMULATED, "simulated", note, peripherals, (calibrate,))
 
@@ -118,7 +123,7 @@ async def play(
             act.wearer,
             SensorSettings(rate_hz=settings.sensors.rate_hz),
             connection,
-            Ble(stage.scanner_backend, stage.client_backend),
+            TrustedRadio(Ble(stage.scanner_backend, stage.client_backend), _keys(act.peripherals)),
             clock.now,
             time.time(),
             session_id,
@@ -144,6 +149,12 @@ async def play(
             await end_session(address, act.wearer, session_id)
         real_s = time.monotonic() - begun_s if begun_s else 0.0
         return Played(session_id, stage.sent, real_s, clock.now())
+
+
+def _keys(peripherals: tuple[Peripheral, ...]) -> Keyring:
+    """What pairing over USB would have given."""
+    keys = [worn.key for worn in peripherals if isinstance(worn, UpstandPeripheral) and worn.key]
+    return Keyring(secrets.token_bytes(HOST_ID_BYTES), {key_id(key): key for key in keys})
 
 
 def new_session_id() -> str:

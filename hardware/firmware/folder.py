@@ -35,3 +35,13 @@ class Folder(Files):
 
     def _at(self, name: str) -> str:
         return self._path + "/" + name
+
+
+class Nowhere(Files):
+    """The drive belongs to the computer: nothing is there, and nothing can be kept."""
+
+    def names(self) -> list[str]:
+        return []
+
+    def append(self, name: str, data: bytes) -> None:
+        raise OSError(f"{name}: {len(data)} bytes cannot be kept")

@@ -64,6 +64,7 @@ class Sensor:
         hosts: list[bytes],
     ) -> None:
         self.is_started = False
+        self.is_started_here = False  # the host has asked for the stream in this link
         self.refused = 0  # writes that were none of a host of ours
         self._body = body
         self._ring = ring
@@ -154,7 +155,7 @@ class Sensor:
     def _let_in(self, host_id: bytes) -> None:
         self._is_trusted = True
         if host_id not in self._hosts:
-            self._hosts = [*self._hosts, host_id][-MOST_HOSTS:]
+            self._hosts = (self._hosts + [host_id])[-MOST_HOSTS:]  # noqa: RUF005 - MicroPython has no starred lists
             self._body.remember(self._hosts)
 
     def _refuse(self) -> None:
@@ -164,6 +165,7 @@ class Sensor:
     def _forget(self, keep_bad: bool = False) -> None:
         self._session = None
         self._is_trusted = False
+        self.is_started_here = False
         self.unsubscribed()
         if not keep_bad:
             self._bad = 0
@@ -188,11 +190,11 @@ class Sensor:
         if request.command == wire.START:
             if body.mtu() < STREAM_MTU:
                 return wire.UNABLE, STREAM_MTU
-            self.is_started = True
+            self.is_started = self.is_started_here = True
             return wire.OK, body.next_seq()
         if request.command == wire.STOP:
             body.close()
-            self.is_started = False
+            self.is_started = self.is_started_here = False
             return wire.OK, body.next_seq()
         if request.command == wire.RESEND:
             return self._resend(request.first, request.count)

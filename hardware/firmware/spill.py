@@ -105,7 +105,7 @@ class Spill:
 
     def count(self, first: int, count: int) -> int:
         """How many of the numbers from `first` on are held."""
-        runs = [*self._runs, [self._piece_seq, len(self._piece)]]
+        runs = self._runs + [[self._piece_seq, len(self._piece)]]  # noqa: RUF005 - MicroPython has no starred lists
         held = 0
         for run in runs:
             start = max(wire.ahead(run[0], first), 0)

@@ -98,7 +98,17 @@ def test_the_doctor_looks_at_everything(install: Install) -> None:
 def test_every_command_is_helped_and_in_the_readme(install: Install) -> None:
     readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
     listed = install.command("--help").stdout
-    for command in ("run", "bridge", "analyze", "dashboard", "replay", "reanalyze", "sessions", "doctor"):
+    for command in ("run", "bridge", "analyze", "dashboard", "replay", "reanalyze", "sessions", "pair", "doctor"):
         assert command in listed
         assert f"upstand {command}" in readme
         assert install.command(command, "--help").returncode == 0
+
+
+def test_a_sensors_key_is_taken_from_its_drive(install: Install, tmp_path: Path) -> None:
+    file = tmp_path / "upstand-key.txt"
+    file.write_text(f"key = {'ab' * 32}\n", encoding="utf-8")
+    done = install.command("pair", str(file))
+    assert "keys of 1 sensor." in done.stdout
+    assert (install.folder / "sensor-keys.json").exists()
+    file.write_text("nothing", encoding="utf-8")
+    assert_one_sentence(install.command("pair", str(file)), "no sensor's key", "copy")

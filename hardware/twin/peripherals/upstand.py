@@ -54,6 +54,7 @@ class UpstandPeripheral(Peripheral):
         self.buzzes: list[tuple[float, int]] = []
         self.identified: list[float] = []
         self.hosts = list(hosts)
+        self.key = key
         self.packer = Packer(source, first_seq)
         self._battery_mv = battery_mv
         self._battery_percent = battery_percent
