@@ -1,0 +1,97 @@
+"""`upstand break …`, as a person types it, to a service that runs and to none."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from analysis.errors import PostureError
+from analysis.io.settings import Settings
+from analysis.io.store import Batch, Store
+from analysis.model import LedgerSpan
+from tests.upstand.system import Install
+from upstand.breaking import span_s, time_s, why_at
+
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+
+
+def test_lengths_and_times_are_read_as_people_write_them() -> None:
+    assert [span_s(text) for text in ("45s", "5m", "1h", "1h30m")] == [45.0, 300.0, 3600.0, 5400.0]
+    assert [time_s(text) for text in ("00:00", "9:05", "14:10")] == [0.0, 32700.0, 51000.0]
+
+
+@pytest.mark.parametrize("text", ["", "5", "0m", "1d", "m", "-5m", "1m1h"])
+def test_what_is_no_length_is_refused(text: str) -> None:
+    with pytest.raises(PostureError, match=r"such as 5m"):
+        span_s(text)
+
+
+@pytest.mark.parametrize("text", ["", "14", "24:00", "9:60", "9:5", "14:10:00"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(PostureError, match=r"such as 14:10"):
+        time_s(text)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A store in which a morning from 9:00 to 12:00 is written down."""
+    settings = Settings(data_dir=tmp_path)
+    morning = NOW.replace(hour=9)
+    with Store.open(settings.store_url) as store:
+        session = store.session("s1", "me", "radio", morning.timestamp())
+        spans = [
+            LedgerSpan(0.0, 3600.0, "not_due", "active", 0.0, 1.0, 1800.0),
+            LedgerSpan(3600.0, 10800.0, "microphone", "active", 1800.0, 1.0, 1800.0),
+        ]
+        assert not store.write([Batch(session, [], spans)])
+    return settings
+
+
+def test_it_tells_why_there_was_no_prompt(settings: Settings) -> None:
+    assert why_at(settings, "me", "9:10", NOW).startswith("No break was due yet: the active clock stood at 10 min")
+    assert "the microphone was in use" in why_at(settings, "me", "10:30", NOW)
+    assert why_at(settings, "me", "12:30", NOW) == "Nothing is written down about that moment."
+
+
+def test_a_time_still_to_come_is_that_of_yesterday(settings: Settings) -> None:
+    with pytest.raises(PostureError, match="2026-11-19 16:00"):
+        why_at(settings, "me", "16:00", NOW)
+
+
+@pytest.mark.system
+@pytest.mark.parametrize("command", [("status",), ("now",), ("pause", "1h"), ("resume",)])
+def test_where_nothing_runs_it_says_so_in_one_sentence(tmp_path: Path, command: tuple[str, ...]) -> None:
+    done = Install(tmp_path / "data").command("break", *command)
+    assert done.returncode == 2
+    [sentence] = done.stderr.strip().splitlines()
+    assert "start it with `upstand run`" in sentence
+
+
+@pytest.mark.system
+@pytest.mark.timeout(240)
+def test_a_person_goes_through_a_break_from_the_terminal(tmp_path: Path) -> None:
+    install = Install(tmp_path / "data")
+    with install.running("--simulate") as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+
+        def say(*words: str) -> str:
+            done = install.command("break", *words, "--wearer", "simulated")
+            return (done.stdout + done.stderr).strip()
+
+        def wait_for(words: str) -> None:
+            while words not in say("status"):
+                pass  # each takes a second, and the test has its own limit
+
+        wait_for("shift clock")  # the sensors are found, and the wearer has sat down
+        assert say("postpone") == "You are not being asked for a break now, so there is nothing to answer."
+        assert say("now", "tea").startswith("There is no break 'tea'")
+        assert say("now", "micro") == "Your micro break begins."
+        wait_for("You are asked for your micro break. You asked for this break.")
+        assert say("skip", "no need") == "The micro break is skipped."
+        wait_for("clock stood at")
+        assert say("skip").startswith("You are not being asked")
+        assert say("pause", "1h") == "No prompts for 60 min."
+        assert say("resume") == "Prompts come again."

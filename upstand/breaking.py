@@ -1,0 +1,79 @@
+"""`upstand break …`: what the wearer does about breaks from a terminal or a key of theirs."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from analysis.breaks.ledger import why
+from analysis.errors import PostureError
+from analysis.io.mqtt import request, resolve
+from analysis.io.reader import Reader
+from analysis.io.settings import Settings
+from analysis.model import BreakAct
+from upstand.asking import command
+
+ANSWER_S = 5.0
+_SPAN = re.compile(r"(?=.)(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?\Z")
+_TIME = re.compile(r"(\d{1,2}):(\d\d)\Z")
+
+
+def span_s(text: str) -> float:
+    """Seconds of "1h", "90m", "1h30m" or "45s". Raises PostureError."""
+    found = _SPAN.match(text)
+    hours, minutes, rest = (int(part or 0) for part in found.groups()) if found else (0, 0, 0)
+    seconds = 3600 * hours + 60 * minutes + rest
+    if not seconds:
+        raise PostureError(f"{text!r} is no length of time; give one such as 5m, 1h or 1h30m.")
+    return float(seconds)
+
+
+def time_s(text: str) -> float:
+    """Seconds since midnight of "14:10". Raises PostureError."""
+    found = _TIME.match(text)
+    hours, minutes = (int(part) for part in found.groups()) if found else (99, 0)
+    if hours > 23 or minutes > 59:
+        raise PostureError(f"{text!r} is no time of day; give one such as 14:10.")
+    return 3600.0 * hours + 60.0 * minutes
+
+
+def act(
+    settings: Settings,
+    wearer: str,
+    what: BreakAct,
+    *,
+    name: str = "",
+    reason: str = "",
+    for_s: float | None = None,
+    until_s: float | None = None,
+) -> str:
+    """The service's answer. Raises PostureError where it refuses, or does not run."""
+    return _answer(settings, wearer, "break", act=what, name=name, text=reason, duration_s=for_s, until_s=until_s)
+
+
+def status(settings: Settings, wearer: str) -> str:
+    """How it stands at present. Raises PostureError where the service does not run."""
+    return _answer(settings, wearer, "break-status")
+
+
+def _answer(settings: Settings, wearer: str, action: str, **values: object) -> str:
+    reply = request(resolve(settings), wearer, "service", command(action, **values), ANSWER_S)
+    if not reply.ok:
+        raise PostureError(reply.message)
+    return reply.message
+
+
+def why_at(settings: Settings, wearer: str, at: str, now: datetime) -> str:
+    """Why there was, or was not, a prompt when the clock last showed `at`; `now` with its time zone.
+
+    Raises PostureError for what is no time of day, and where nothing was recorded then.
+    """
+    since_midnight = timedelta(seconds=time_s(at))
+    moment = now.replace(hour=0, minute=0, second=0, microsecond=0) + since_midnight
+    if moment > now:
+        moment -= timedelta(days=1)
+    with Reader(settings.store_url) as reader:
+        begun = reader.sessions(wearer, until=moment.timestamp())
+        if not begun:
+            raise PostureError(f"Nothing is recorded of {wearer!r} at {moment:%Y-%m-%d %H:%M}; name another wearer.")
+        return why(reader.break_spans(begun[-1]), moment.timestamp() - begun[-1].started_at)
