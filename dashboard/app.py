@@ -4,7 +4,7 @@
 first visit is to its root.
 
 Hooks for tests in a browser. Elements carry the class `st-key-<key>`, and these keys stay:
-every page   banner
+every page   banner, overlay, overlay_start, overlay_done, overlay_postpone, overlay_later, overlay_skip, overlay_exit
 Now          now_posture, now_bout, now_pelvic_tilt, now_lumbar_lordosis, now_more (all other metrics), now_prompt,
              now_side_view, now_chart, sensor_<segment>, buzz_<segment>, identify_<segment>,
              calibrate, calibrate_stance, calibrate_kind, calibrate_progress
@@ -23,13 +23,13 @@ import dashboard.pages
 from analysis.io import settings as settings_file
 from analysis.io.reader import Reader
 from analysis.registry import discover
-from dashboard import banner, data, theme
+from dashboard import banner, data, overlay, theme
 from dashboard.page import Context, Page, in_one_sentence
 
 
 def main() -> None:
     """One run of the script: for one person, on one page."""
-    st.set_page_config(page_title="Upstand", page_icon="🧍", layout="wide")
+    st.set_page_config(page_title=overlay.NAME, page_icon="🧍", layout="wide")
     st.html(theme.CSS)
     pages = sorted(discover(dashboard.pages, "PAGE", Page).items(), key=lambda named: named[1].order)
     chosen = st.navigation(
@@ -42,6 +42,7 @@ def _shown(page: Page) -> Callable[[], None]:
     def show() -> None:
         with in_one_sentence():
             context = _context()
+            overlay.show(context)
             banner.show(context)
             page.show(context)
 

@@ -6,7 +6,7 @@ import uuid
 
 from analysis.errors import PostureError
 from analysis.io import mqtt
-from analysis.model import Activity, CalibrationKind, Segment, Stance
+from analysis.model import Activity, BreakAct, CalibrationKind, Prompt, Segment, Stance
 from analysis.schema import Command, Reply
 from dashboard.page import Context
 
@@ -31,6 +31,20 @@ def correct(context: Context, wearer: str, activity: Activity, session_id: str, 
 def signal(context: Context, action: str, segment: Segment) -> Reply:
     """A "buzz" or an "identify" light of the sensor on that segment."""
     return _ask(context, "bridge", Command(id=_new_id(), action=action, segment=segment))
+
+
+def answer(context: Context, act: BreakAct, prompt: Prompt, *, reason: str = "", for_s: float | None = None) -> Reply:
+    """The wearer's answer to this prompt; refused where it is no longer the open one."""
+    command = Command(id=_new_id(), action="break", act=act, prompt_id=prompt.prompt_id, text=reason, duration_s=for_s)
+    return _ask(context, "service", command)
+
+
+def breaks(
+    context: Context, act: BreakAct, *, name: str = "", for_s: float | None = None, until_s: float | None = None
+) -> Reply:
+    """Something about breaks that answers no prompt: start one, pause all, go on, change the mode."""
+    command = Command(id=_new_id(), action="break", act=act, name=name, duration_s=for_s, until_s=until_s)
+    return _ask(context, "service", command)
 
 
 def _ask(context: Context, part: str, command: Command, *, wearer: str = "", patience_s: float = _PATIENCE_S) -> Reply:

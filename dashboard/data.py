@@ -16,7 +16,7 @@ from analysis.exposure import bands_of
 from analysis.io.reader import Minutes, MinuteValues, Reader, Session
 from analysis.io.settings import Settings
 from analysis.metrics import Metric
-from analysis.model import Activity, Event, PostureFrame
+from analysis.model import Activity, Event, PostureFrame, Prompt
 from analysis.registry import discover
 from dashboard import day, gait, health, live, seat
 from dashboard.day import MINUTE_S, Day, Recorded
@@ -26,6 +26,7 @@ from dashboard.seat import Piece, Row
 
 SHOW_WEARER = "UPSTAND_SHOW_WEARER"  # set by the command line for a simulated or replayed run
 CALIBRATION_KINDS = ("calibrated", "calibration_failed")
+_MOMENT_S = 2.0  # the newest frame is younger than that
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,16 @@ class Told:
 
     session_id: str
     event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The present of the newest session, as far as breaks go."""
+
+    session: Session | None
+    at_s: float  # end of the newest samples
+    prompts: tuple[Prompt, ...]  # of the session, in order of when they were due
+    activity: Activity  # of the newest frame; UNKNOWN where there is none
 
 
 def metrics() -> dict[str, Metric]:
@@ -75,6 +86,16 @@ def read_live(reader: Reader, wearer: str) -> tuple[Session | None, Live, Health
     made = reader.calibrations(session) if session else []
     view = live.live_of(frame, events, prompts, metrics(), is_live=state.is_live, calibrations=made)
     return session, view, state
+
+
+def read_moment(reader: Reader, wearer: str) -> Moment:
+    """Where the breaks of the wearer stand at present; no prompts unless what is shown is the present."""
+    session = reader.newest_session(wearer)
+    frame = _newest_frames(reader, session, _MOMENT_S)
+    if session is None or not _health(reader, wearer, session, frame).is_live:
+        return Moment(session, 0.0, (), Activity.UNKNOWN)
+    activity = Activity(int(frame.activity[-1])) if len(frame.t) else Activity.UNKNOWN
+    return Moment(session, session.last_s or 0.0, tuple(reader.prompts(session)), activity)
 
 
 def _newest_frames(reader: Reader, session: Session | None, reach_s: float) -> PostureFrame:

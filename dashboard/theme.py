@@ -37,6 +37,15 @@ def palette(kind: str | None) -> Palette:
     return DARK if kind == "dark" else LIGHT
 
 
+def favicon(colour: str) -> str:
+    """The wearer in a disc of that colour, as SVG: a tab that asks for something is told from all others."""
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><circle cx="16" cy="16" r="16" fill="{colour}"/>'
+        '<circle cx="16" cy="8" r="4" fill="#fff"/>'
+        '<path d="M16 13v9m0 0l-4 7m4-7l4 7m-10-13h12" fill="none" stroke="#fff" stroke-width="3"/></svg>'
+    )
+
+
 # Command line options of Streamlit; `server.command` passes them on.
 OPTIONS = {
     "theme.font": "sans-serif",
@@ -82,10 +91,28 @@ CSS = """
   font-variant-numeric: tabular-nums; }
 .up-words { font-size: 1.15rem; line-height: 1.4; color: var(--up-ink); }
 .up-soft { font-size: 1rem; line-height: 1.45; color: var(--up-soft); }
-.up-ask { border: 2px solid light-dark(#b3691a, #e3a356); background: light-dark(#fff4e3, #332614);
-  border-radius: .9rem; padding: 1rem 1.2rem; color: light-dark(#4d2b00, #fbe6c8); }
-.up-ask b { font-size: 2rem; line-height: 1.2; display: block; }
-.up-ask p { font-size: 1.2rem; margin: .3rem 0 0; }
+.st-key-overlay:has(.up-over) { --up-edge: light-dark(#b3691a, #e3a356); border: 2px solid var(--up-edge);
+  border-radius: .9rem; padding: 1rem 1.2rem; gap: .6rem; background: light-dark(#fff4e3, #2b2113); z-index: 1000;
+  --up-says: light-dark(#4d2b00, #fbe6c8); color: light-dark(#4d2b00, #fbe6c8); }
+.up-over { color: var(--up-says); }
+.up-over b { font-size: 1.6rem; line-height: 1.2; display: block; }
+.up-over p { font-size: 1.1rem; line-height: 1.4; margin: .3rem 0 0; }
+.st-key-overlay:has(.up-over-heads_up), .st-key-overlay:has(.up-over-outcome) { border-width: 1px;
+  padding: .7rem 1.1rem; }
+.up-over-heads_up b, .up-over-outcome b { font-size: 1.15rem; }
+.st-key-overlay:has(.up-over-in_break), .st-key-overlay:has(.up-over-outcome) {
+  --up-edge: light-dark(#1f8f84, #62cbbd); background: light-dark(#e8f5f2, #14302d);
+  --up-says: light-dark(#0d4640, #d5f3ee); color: light-dark(#0d4640, #d5f3ee); }
+.st-key-overlay:has(.up-over-asked), .st-key-overlay:has(.up-over-in_break) { position: fixed; right: 1.2rem;
+  bottom: 1.2rem; width: min(28rem, calc(100vw - 2.4rem)); box-shadow: 0 .6rem 2rem rgb(0 0 0 / .28); }
+.stMainBlockContainer:has(.up-over-asked, .up-over-in_break) { padding-bottom: 18rem; }
+.st-key-overlay:has(.up-over-louder), .st-key-overlay:has(.up-over-loudest) { position: fixed; left: 50%; top: 50%;
+  transform: translate(-50%, -50%); width: min(40rem, calc(100vw - 2rem)); border-width: 4px;
+  box-shadow: 0 .8rem 3rem rgb(0 0 0 / .4); }
+.st-key-overlay:has(.up-over-loudest) { --up-edge: light-dark(#b3482e, #e08a72);
+  box-shadow: 0 0 0 200vmax rgb(0 0 0 / .6); }
+.up-over-louder b, .up-over-loudest b { font-size: 2.1rem; }
+.up-over-louder p, .up-over-loudest p { font-size: 1.25rem; }
 .up-sensor { font-size: 1.05rem; line-height: 1.55; font-variant-numeric: tabular-nums; }
 .up-sensor b { font-size: 1.2rem; }
 .up-facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.2rem, 1fr)); gap: .8rem; }

@@ -31,14 +31,19 @@ OUTCOME_WORDS = {
     PromptState.WITHDRAWN: "← taken back",
 }
 
-_ASKED = {  # by type of break; all others ask to stand up
+_ASKED = {  # by type of break; one of the wearer's own is called by its name
     "shift": "↔ Time to shift on your seat",
     "slouch": "↑ Your back is far bent",
     "arch": "↓ Your back is held arched",
+    "micro": "↑ Time to stand for a minute",
+    "active": "↑ Time to stand up",
     "rest": "↓ Time to lie down and rest",
     "wind-down": "↓ Time to wind down",
     "day": "Enough for today",
 }
+_ON_THE_SEAT = ("shift", "slouch", "arch")  # answered without standing up
+_ON_THE_FEET = ("micro", "active")
+_GOOD_POSTURE = ("slouch", "arch")
 
 # The first reason that applies is the one a person can do something about.
 _REASONS = (
@@ -69,15 +74,67 @@ def asked(prompt: Prompt) -> str:
     """What is asked of the wearer, as a title."""
     if prompt.state is PromptState.IN_BREAK:
         return "✓ You are on your break"
-    title = _ASKED.get(prompt.kind, "↑ Time to stand up")
+    title = _ASKED.get(prompt.kind, f"Time for your {prompt.kind} break")
     return f"{title}, in a moment" if prompt.state is PromptState.HEADS_UP else title
+
+
+def done_s(prompt: Prompt, at_s: float) -> float:
+    """Of the break so far, by what was measured: from the rise, dated back, to the session's present `at_s`."""
+    if prompt.state is not PromptState.IN_BREAK or prompt.begun_s is None:
+        return prompt.credited_s
+    return min(prompt.length_s, max(0.0, at_s - prompt.begun_s))
 
 
 def answered(prompt: Prompt, at_s: float) -> str:
     """How it ends, or how far the break has come; `at_s` is the session's present."""
-    if prompt.state is PromptState.IN_BREAK and prompt.begun_s is not None and prompt.length_s > 0:
-        return f"{duration(at_s - prompt.begun_s)} of {duration(prompt.length_s)} done."
-    return "It closes by itself when you move." if prompt.kind in _ASKED else "It closes by itself when you stand up."
+    if prompt.state is PromptState.IN_BREAK and prompt.length_s > 0:
+        done = done_s(prompt, at_s)
+        left = exactly(prompt.length_s - done)
+        return f"{exactly(done)}{_where(prompt.kind)} of {exactly(prompt.length_s)}; {left} to go."
+    if prompt.kind in _ON_THE_SEAT:
+        return "It closes by itself when you move."
+    return "It closes by itself when you stand up." if prompt.kind in _ASKED else ""
+
+
+def outcome(prompt: Prompt) -> str:
+    """What came of a prompt that has ended, in a sentence."""
+    measured = f"{exactly(prompt.credited_s)}{_where(prompt.kind)}"
+    match prompt.state:
+        case PromptState.DONE if prompt.kind in _GOOD_POSTURE:
+            return "✓ You are back in a good posture."
+        case PromptState.DONE if prompt.kind == "shift":
+            return "✓ Done: you have shifted."
+        case PromptState.DONE if prompt.credited_s >= 0.5:
+            return f"✓ Done: {measured}."
+        case PromptState.DONE:
+            return "✓ Done: you said so."
+        case PromptState.SHORT:
+            return f"◐ Cut short: {measured} of {exactly(prompt.length_s)}."
+        case PromptState.IGNORED:
+            return "✕ Not followed; you will be asked again later."
+        case PromptState.POSTPONED:
+            return "→ Postponed; you will be asked again."
+        case PromptState.SKIPPED:
+            return "» Skipped."
+        case PromptState.WITHDRAWN:
+            return "← Taken back: this is no moment for it."
+        case _:
+            return "? Nobody saw what came of it: the sensors fell silent."
+
+
+def _where(kind: str) -> str:
+    """Where the time of a break was spent, as it is measured."""
+    if kind in _ON_THE_FEET:
+        return " on your feet"
+    return " off the seat" if kind in _ASKED and kind not in _ON_THE_SEAT else ""
+
+
+def exactly(seconds: float) -> str:
+    """`45 s`, `3 min 20 s` or `5 min`: for breaks, where seconds count."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    if not minutes:
+        return f"{rest} s"
+    return f"{minutes} min {rest} s" if rest else f"{minutes} min"
 
 
 def stopwatch(seconds: float) -> str:

@@ -105,15 +105,14 @@ def _side_view(view: Live) -> None:
 
 
 def _prompt(context: Context, session: Session | None, view: Live) -> None:
-    """The open prompt as a card; else one quiet line on when the next one comes."""
+    """The open prompt in a line, its card being the overlay's; else one quiet line on when the next one comes."""
     with st.container(key="now_prompt"):
         if session is not None and view.prompt is not None:
-            asked = datetime.fromtimestamp(session.started_at + view.prompt.asked_s, context.zone)
-            since = words.duration(view.at_s - view.prompt.asked_s)
+            told_s = view.prompt.due_s if view.prompt.told_s is None else view.prompt.told_s
+            asked = datetime.fromtimestamp(session.started_at + told_s, context.zone)
             st.html(
-                f'<div class="up-ask" role="status"><b>{escape(words.asked(view.prompt))}</b>'
-                f"<p>{escape(view.prompt.reason)} {escape(view.prompt.action)}</p>"
-                f"<p>Asked at {asked:%H:%M}, {since} ago. {words.answered(view.prompt, view.at_s)}</p></div>"
+                f'<div class="up-words"><b>{escape(words.asked(view.prompt))}.</b> {escape(view.prompt.reason)} '
+                f"Asked at {asked:%H:%M}, {words.duration(view.at_s - told_s)} ago.</div>"
             )
             return
         limit_s = context.settings.breaks.rules().sitting_s

@@ -66,7 +66,7 @@ def _fill(
         if kind == "sitting" and minutes > 30:
             state = PromptState.DONE if minutes <= 40 else PromptState.IGNORED
             outputs.append(
-                Prompt(f"{session_id}-{at:.0f}", "stand", 1, REASON, at + 1800.0, state, min(end, at + 2400.0))
+                Prompt(f"{session_id}-{at:.0f}", "active", 1, REASON, at + 1800.0, state, min(end, at + 2400.0))
             )
         at, before = end, kind
     session = store.session(session_id, wearer, source, start)
@@ -117,7 +117,7 @@ class Wearer:
         first.append(Event("shift", sat_s - 32.0, sat_s - 30.0, {"change_deg": 9.0}))
         first.append(Event("seated_posture", sat_s - 28.0, None, {"posture": "slouched", "confidence": 0.9}))
         if asked:
-            first.append(Prompt("open", "stand", 1, REASON, 1860.0))
+            first.append(Prompt("open", "active", 1, REASON, 1860.0))
         self._seq = 0
         store.write([Batch(self._session, [_samples(self._session, self._seq, self._told_s)], first)])
         self.tell()

@@ -8,6 +8,11 @@ import pytest
 
 from dashboard import theme
 
+OVERLAY = (
+    ".st-key-overlay:has(.up-over)",
+    ".st-key-overlay:has(.up-over-in_break), .st-key-overlay:has(.up-over-outcome)",
+)
+
 
 def _luminance(colour: str) -> float:
     channels = (int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5))
@@ -34,7 +39,7 @@ def test_contrast_of_black_on_white() -> None:
 
 
 @pytest.mark.parametrize("which", [0, 1])
-@pytest.mark.parametrize("rule", [".up-made-up", ".up-problem", ".up-advice", ".up-ask"])
+@pytest.mark.parametrize("rule", [".up-made-up", ".up-problem", ".up-advice", *OVERLAY])
 def test_notices_are_legible(rule: str, which: int) -> None:
     assert _contrast(_pair("color", rule)[which], _pair("background", rule)[which]) >= 7.0
 
