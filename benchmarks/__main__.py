@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks import (
+    activity,
     calibration,
     cost,
     fuzz,
@@ -28,6 +29,7 @@ def main() -> None:
         *office_day.measure(),
         *calibration.measure(),
         slips.measure(),
+        activity.measure(),
         *seated.measure(),
         *gait.measure(),
         *orientation.measure(),

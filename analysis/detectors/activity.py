@@ -29,7 +29,7 @@ _CERTAIN = 1.0 - 1e-4  # at this the belief is full, and stays so while nothing 
 _FORGET_S = 600.0  # what is known fades so fast without data: people change every 10 to 20 min
 _DWELL = 6  # steps within which a rise or drop is hardly followed by another
 _HASTE = 0.05  # how much less likely it is then
-_USUAL = (0.6, 0.25, 0.05, 0.05, 0.05)  # who wears this is mostly at a desk
+_USUAL = (0.4, 0.4, 0.1, 0.05, 0.05)  # before anything is known of the wearer
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +71,7 @@ class ActivityFilter:
         self._told = [_Change(-math.inf, Activity.UNKNOWN, 0.0, Activity.UNKNOWN)]
         self._newest_s = 0.0
         self._rested = 0  # steps since the last rise or drop
+        self._has_seen = False  # how the wearer came to be as they are
 
     def calibrated(self, stance: Stance, from_s: float, *, is_current: bool) -> None:
         """From `from_s` angles are against that stance; `is_current`: it is also what the wearer does just then."""
@@ -106,15 +107,17 @@ class ActivityFilter:
         """Steps from `first` on against the same upright; returns the first one against another."""
         current = self._uprights.turn_to(float(steps.end_s[first]) - STEP_S)
         span = slice(first, self._uprights.end(steps, first))
-        evidence = Evidence.of(self._model, steps, span, self._uprights.tipped(steps, span), self._uprights.is_seat)
         if current is not None:
             certain = STAND if current is Stance.STANDING else SIT
             self._belief = [0.97 if state == certain else 0.03 / (len(STATES) - 1) for state in _EVERY]
-        elif self._uprights.is_new and max(self._belief) < _SURE:
+            self._has_seen = True
+        tipped, is_seat = self._uprights.tipped(steps, span), self._uprights.is_seat
+        evidence = Evidence.of(self._model, steps, span, tipped, is_seat=is_seat, has_seen=self._has_seen)
+        if current is None and self._uprights.is_new and max(self._belief) < _SURE:
             self._look(evidence)
         self._uprights.is_new = False
-        row = first
-        while row < span.stop and not self._uprights.is_new:
+        row, has_seen = first, self._has_seen
+        while row < span.stop and not self._uprights.is_new and has_seen is self._has_seen:
             row += self._advance(evidence, steps, row, row - first)
         return row
 
@@ -138,6 +141,7 @@ class ActivityFilter:
             self._step(evidence, place, steps, row)
             best = max(_EVERY, key=self._belief.__getitem__)
         if best == WALK and self._belief[best] >= _SURE and steps.is_known[row]:
+            self._has_seen = self._has_seen or (self._uprights.is_known and self._belief[best] >= _CERTAIN)
             self._uprights.walked(steps, row, count)
         self._newest_s = float(steps.end_s[row + count - 1])
         return count
@@ -164,7 +168,9 @@ class ActivityFilter:
             belief.append((ways[0] + ways[1] + ways[2] + ways[3] + ways[4]) * likely[new])
         was_down = self._is_down
         self._belief = _shares(belief)
-        self._rested = 0 if self._is_down is not was_down else self._rested + 1
+        has_changed = self._is_down is not was_down
+        self._rested = 0 if has_changed else self._rested + 1
+        self._has_seen = self._has_seen or (has_changed and evidence.shows(place, is_down=self._is_down))
         self._extend(origins, end_s, is_known=True)
 
     @property

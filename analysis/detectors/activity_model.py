@@ -26,6 +26,9 @@ TIPPED_BOTH = ("pelvis", "pelvis²", "lumbar", "lumbar²", "pelvis·lumbar")
 STATES = (Activity.SITTING, Activity.STANDING, Activity.WALKING, Activity.LYING, Activity.OTHER)
 SIT, STAND, WALK, LIE, OTHER = range(5)
 _SHUT = 1e-3  # odds; a certain belief stays as it is while every way out of it is less likely
+_UNSEEN_SHARE = 0.2  # of each half second's posture, while there is nothing else to go by
+_EASY = 1e-3  # odds of a change that was not seen, then
+_SHOWN = 3.0  # nats of a rise or drop that was seen
 _LIKELIEST, _LEAST = 8.0, 20.0  # nats for and against a single rise or drop
 _COLUMN = {name: number for number, name in enumerate(FEATURES)}
 
@@ -142,22 +145,37 @@ class Evidence:
     first_look: list[float]  # (5,) how likely each state makes the first step's posture, counted in full
     exciting: tuple[NDArray[np.intp], ...]  # by state, the rows that may change a certain belief in it
     count: int
+    sitting: Floats  # (n,) sitting against standing, by posture alone
+    unseen: Odds  # what a change costs
 
     @classmethod
     def of(
-        cls, model: ActivityModel, steps: Steps, span: slice, tipped: Mapping[Segment, Floats], is_seat: bool
+        cls,
+        model: ActivityModel,
+        steps: Steps,
+        span: slice,
+        tipped: Mapping[Segment, Floats],
+        *,
+        is_seat: bool,
+        has_seen: bool,
     ) -> Evidence:
-        """Of the steps in the span, whose chords from upright are `tipped`; `is_seat`: from a seat's upright."""
+        """Of the steps in the span, whose chords from upright are `tipped`.
+
+        is_seat: upright is that of a seat. has_seen: it is known how the wearer came to be as they are; until then
+        posture is all there is to go by.
+        """
         shares, count = model.shares, span.stop - span.start
         part = steps.only(span)
         sitting = np.zeros(count) if is_seat else sitting_nats(model, tipped)
         lying = lying_nats(model, tipped)
-        posture = np.maximum(np.abs(sitting) - shares.telling, 0.0) * np.sign(sitting)
+        unseen = model.odds if has_seen else msgspec.structs.replace(model.odds, unseen_change=_EASY)
+        telling, share = (shares.telling, shares.posture) if has_seen else (0.0, _UNSEEN_SHARE)
+        posture = np.maximum(np.abs(sitting) - telling, 0.0) * np.sign(sitting)
         gait, other = nats(model.gait, part), nats(model.other, part)
         sits, walks, lies, others = (
-            np.minimum(np.maximum(share * part, -shares.furthest), shares.furthest)
-            for share, part in (
-                (shares.posture, posture),
+            np.minimum(np.maximum(weight * part, -shares.furthest), shares.furthest)
+            for weight, part in (
+                (share, posture),
                 (shares.gait, gait),
                 (shares.lying, lying),
                 (shares.other, other),
@@ -171,16 +189,21 @@ class Evidence:
         first = [1.0, math.exp(-_within(float(sitting[0]))), 1.0, math.exp(_within(float(lying[0]))), 1.0]
         first[WALK] = first[STAND]
         exciting = tuple(
-            np.flatnonzero(_excites(model.odds, state, scores, rise, drop) | ~part.is_known | part.is_fresh)
+            np.flatnonzero(_excites(unseen, state, scores, rise, drop) | ~part.is_known | part.is_fresh)
             for state in range(len(STATES))
         )
-        return cls(model, scores, rise, drop, first, exciting, count)
+        return cls(model, scores, rise, drop, first, exciting, count, sitting, unseen)
 
     def dull(self, state: int, row: int) -> int:
         """How many rows from this one on leave a certain belief in that state as it is."""
         rows = self.exciting[state]
         place = int(np.searchsorted(rows, row))
         return (int(rows[place]) if place < len(rows) else self.count) - row
+
+    def shows(self, row: int, *, is_down: bool) -> bool:
+        """A drop was seen then, or a rise, to a posture that goes with it."""
+        change, posture = (self.drop, self.sitting) if is_down else (self.rise, -self.sitting)
+        return bool(change[row] > _SHOWN and posture[row] >= 0.0)
 
     def likely(self, row: int) -> list[float]:
         """How likely each state makes that step, against the likeliest one."""
@@ -190,7 +213,7 @@ class Evidence:
 
     def odds(self, row: int, haste: float) -> list[list[float]]:
         """Odds against staying; row: from, column: to. `haste`: how much less likely a change is than usual."""
-        odds = self.model.odds
+        odds = self.unseen
         rise = odds.unseen_change + haste * odds.change * math.exp(self.rise[row])
         drop = odds.unseen_change + haste * odds.change * math.exp(self.drop[row])
         return _ways(odds, rise, drop)

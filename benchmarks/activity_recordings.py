@@ -1,0 +1,175 @@
+"""Recordings of one sensor through the pipeline that ships: folders in the format of HAPT, and plain CSV files.
+
+The sensor may be turned any way about the body. It is calibrated by its first 5 s of standing or, without that, by how
+gravity lies while walking: what a first pass tells as walking is the upright of a second one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from analysis import quaternion
+from analysis.detectors.activity import DELAY, SETTLED
+from analysis.errors import PostureError
+from analysis.model import (
+    FRAME_HZ,
+    GRAVITY,
+    Activity,
+    CalibrateRequest,
+    Calibration,
+    Codes,
+    Event,
+    Floats,
+    Input,
+    PostureFrame,
+    SampleBlock,
+    Segment,
+    SessionEnd,
+    Stance,
+)
+from analysis.pipeline import Pipeline, PipelineSettings
+
+STOOD_S = 5.0
+_BUNDLE_S = 60.0
+_CSV = ("t_s", "ax", "ay", "az", "gx", "gy", "gz")
+_STAND = 5  # label
+_UP: Floats = np.array([0.0, 0.0, 1.0])
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One sensor worn at the waist or low back."""
+
+    name: str
+    person: str
+    t: Floats  # (n,) s
+    acc: Floats  # (n, 3) m/s²
+    gyr: Floats  # (n, 3) rad/s
+    label: Codes  # (n,) as of HAPT; 0 where nothing is known
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the pipeline told of a recording."""
+
+    t: Floats  # (m,) s, at 10 Hz
+    activity: Codes  # (m,) looked back upon
+    events: tuple[Event, ...]
+    from_s: float  # nothing is asked of it before
+
+
+def hapt(folder: Path) -> list[Recording]:
+    """Everybody in a folder in the format of HAPT. Raises PostureError."""
+    found = []
+    for path in sorted(folder.glob("*.npz")):
+        with np.load(path) as arrays:
+            missing = {"acc_g", "gyr_rad_s", "label", "recording", "fs_hz"} - set(arrays.files)
+            if missing:
+                raise PostureError(f"{path} has no column {min(missing)!r}; it is not in the format of hapt.")
+            number, hz = arrays["recording"], float(arrays["fs_hz"])
+            acc, gyr, label = (
+                arrays["acc_g"].astype(np.float64),
+                arrays["gyr_rad_s"].astype(np.float64),
+                arrays["label"],
+            )
+        for one in np.unique(number).tolist():
+            rows = number == one
+            t = np.arange(int(rows.sum())) / hz
+            found.append(Recording(f"{path.stem}-{one}", path.stem, t, acc[rows] * GRAVITY, gyr[rows], label[rows]))
+    if not found:
+        raise PostureError(f"{folder} holds no recordings; give a folder in the format of hapt.")
+    return found
+
+
+def plain(folder: Path) -> list[Recording]:
+    """CSV files with the columns t_s, ax, ay, az (g), gx, gy, gz (°/s). Raises PostureError."""
+    found = []
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(encoding="utf-8") as file:
+            names = [name.strip() for name in file.readline().split(",")]
+            if not set(_CSV) <= set(names):
+                raise PostureError(f"{path} lacks a column; its first line must name {', '.join(_CSV)}.")
+            try:
+                rows = np.loadtxt(file, delimiter=",", ndmin=2, usecols=[names.index(name) for name in _CSV])
+            except ValueError as error:
+                raise PostureError(f"{path} holds something other than numbers ({error}); mend it.") from error
+        if len(rows) < 2:
+            raise PostureError(f"{path} is empty; give a recording of some seconds.")
+        acc, gyr = rows[:, 1:4] * GRAVITY, np.radians(rows[:, 4:])
+        found.append(Recording(path.stem, path.stem, rows[:, 0], acc, gyr, np.zeros(len(rows), np.int8)))
+    if not found:
+        raise PostureError(f"{folder} holds no CSV files; give the folder they lie in.")
+    return found
+
+
+def calibrated(one: Recording) -> Seen:
+    """After the first 5 s of standing. Raises PostureError where nobody stands so long."""
+    stands = np.concatenate([[False], one.label == _STAND, [False]]).astype(np.int8)
+    edges = np.flatnonzero(np.diff(stands))
+    starts = [
+        one.t[a] for a, b in zip(edges[::2], edges[1::2], strict=True) if one.t[b - 1] - one.t[a] >= STOOD_S - 0.1
+    ]
+    if not starts:
+        raise PostureError(f"{one.name} never stands for {STOOD_S:.0f} s; leave it out.")
+    lasts_s = {float(one.t[a]): float(one.t[b - 1]) for a, b in zip(edges[::2], edges[1::2], strict=True)}
+    return stood(one, float(starts[0]), lasts_s[float(starts[0])])
+
+
+def stood(one: Recording, start_s: float, until_s: float = 0.0) -> Seen:
+    """After standing upright for STOOD_S from `start_s`, or from a second later and so on while that is not still."""
+    still = (one.t >= start_s) & (one.t < start_s + STOOD_S)
+    turned = _with_x_up(one, one.acc[still].mean(axis=0))
+    for begin_s in np.arange(start_s, max(until_s - STOOD_S, start_s) + 0.1).tolist():
+        frames, events = _run(turned, [CalibrateRequest(begin_s, STOOD_S, Stance.STANDING)])
+        if any(event.kind == "calibrated" for event in events):
+            return _seen(frames, events, begin_s + STOOD_S)
+    return _seen(*_run(one, [_carried(one.acc[still].mean(axis=0))]), start_s + STOOD_S)
+
+
+def by_walking(one: Recording) -> Seen:
+    """Without any calibration: a first pass finds the walking, whose mean force is the upright of the second."""
+    frames, events = _run(one, [])
+    seen = _seen(frames, events, -np.inf)
+    walks = seen.t[seen.activity == Activity.WALKING]
+    if not len(walks):
+        return seen
+    rows = np.isin(np.floor(one.t * FRAME_HZ + 1e-6).astype(np.int64), np.rint(walks * FRAME_HZ).astype(np.int64))
+    return _seen(*_run(one, [_carried(one.acc[rows].mean(axis=0))]), -np.inf)
+
+
+def _with_x_up(one: Recording, up: Floats) -> Recording:
+    """With the axes renamed so that the case stands, as a calibration wants it."""
+    turn = -int(np.argmax(np.abs(up)))
+    acc, gyr = np.roll(one.acc, turn, axis=1), np.roll(one.gyr, turn, axis=1)
+    return Recording(one.name, one.person, one.t, acc, gyr, one.label)
+
+
+def _carried(up: Floats) -> Calibration:
+    """As of an earlier session: this is upright, forward is anywhere."""
+    mounting = quaternion.between(_UP, quaternion.normalise(up))
+    return Calibration(Segment.PELVIS, "one", Stance.STANDING, float("nan"), mounting, 3.0)
+
+
+def _run(one: Recording, first: Sequence[Input]) -> tuple[list[PostureFrame], list[Event]]:
+    outputs = (pipeline := Pipeline(PipelineSettings())).feed(*first)
+    edges = np.searchsorted(one.t, np.arange(one.t[0] + _BUNDLE_S, one.t[-1], _BUNDLE_S)).tolist()
+    for number, (a, b) in enumerate(zip([0, *edges], [*edges, len(one.t)], strict=True)):
+        outputs += pipeline.feed(
+            SampleBlock(one.name, "one", Segment.PELVIS, number, one.t[a:b], one.acc[a:b], one.gyr[a:b])
+        )
+    outputs += pipeline.feed(SessionEnd(float(one.t[-1])))
+    frames = [output for output in outputs if isinstance(output, PostureFrame)]
+    return frames, [output for output in outputs if isinstance(output, Event)]
+
+
+def _seen(frames: Sequence[PostureFrame], events: Sequence[Event], from_s: float) -> Seen:
+    t, live, late = (
+        np.concatenate(columns)
+        for columns in zip(*((one.t, one.activity, one.values[SETTLED]) for one in frames), strict=True)
+    )
+    activity = np.concatenate([late[DELAY:], live[-DELAY:]]).astype(np.int8)[: len(t)]
+    return Seen(t, activity, tuple(events), from_s)
