@@ -75,16 +75,26 @@ class BoardRadio(Radio):
         }
         self._writes = _bleio.PacketBuffer(self._channels[CONTROL], buffer_size=4, max_packet_size=64)
         self._write = bytearray(64)
+        self._linked = None
+        self._links = 0
         uuid = bytes(reversed(_from_hex(wire.SERVICE_UUID.replace("-", ""))))
         self._advertisement = b"\x02\x01\x06" + bytes((17, 0x07)) + uuid
         letters = name.encode()
         self._response = bytes((len(letters) + 1, 0x09)) + letters
 
-    def is_linked(self) -> bool:
-        is_linked = bool(self._adapter.connected)
-        if not is_linked and not self._adapter.advertising:
-            self._adapter.start_advertising(self._advertisement, scan_response=self._response, interval=ADVERTISING_S)
-        return is_linked
+    def link(self) -> int:
+        links = self._adapter.connections
+        if not links:
+            self._linked = None
+            if not self._adapter.advertising:
+                self._adapter.start_advertising(
+                    self._advertisement, scan_response=self._response, interval=ADVERTISING_S
+                )
+            return 0
+        if links[0] is not self._linked:
+            self._linked = links[0]
+            self._links += 1
+        return self._links
 
     def mtu(self) -> int:
         links = self._adapter.connections

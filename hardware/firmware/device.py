@@ -24,7 +24,8 @@ STREAM, CONTROL, STATUS = 0, 1, 2
 class Radio:
     """One link at a time."""
 
-    def is_linked(self) -> bool:
+    def link(self) -> int:
+        """0 without a link; each link has another number than the one before."""
         raise NotImplementedError
 
     def mtu(self) -> int:
@@ -89,7 +90,7 @@ class Device(Body):
         self._taps = Taps()
         self._stillness = Stillness()
         self._now = 0  # ticks
-        self._is_linked = False
+        self._link = 0
         self._is_measuring = False
         self.is_asleep = False
         self._read_ms = 0
@@ -107,9 +108,10 @@ class Device(Body):
         self._follow_link()
         data = self._radio.received()
         while data:
+            self._follow_link()  # it may have been made a moment ago
             self._hear(data)
             data = self._radio.received()
-        if self._radio.is_linked() and self.sensor.should_hang_up(self._now_s()):
+        if self._link and self.sensor.should_hang_up(self._now_s()):
             self._radio.hang_up()
         if now_ms - self._read_ms >= READ_MS:
             self._read_ms = now_ms
@@ -134,7 +136,7 @@ class Device(Body):
         return self._radio.mtu()
 
     def is_subscribed(self) -> bool:
-        return self._is_linked and self.sensor.is_started_here
+        return self._link > 0 and self.sensor.is_started_here
 
     def configure(self, rate_hz: int, acc_code: int, gyro_code: int) -> int:
         if (rate_hz, acc_code, gyro_code) != self._sampler.settings:
@@ -166,14 +168,15 @@ class Device(Body):
         return self._now / wire.TICKS_HZ
 
     def _follow_link(self) -> None:
-        is_linked = self._radio.is_linked()
-        if is_linked and not self._is_linked:
-            self._is_linked = True
-            self.sensor.linked(self._now_s())
-        elif not is_linked and self._is_linked:
-            self._is_linked = False
+        link = self._radio.link()
+        if link == self._link:
+            return
+        if self._link:
             self.sensor.unlinked()
             self._tell_status()
+        self._link = link
+        if link:
+            self.sensor.linked(self._now_s())
 
     def _hear(self, data: bytes) -> None:
         was_trusted = self.sensor.is_trusted

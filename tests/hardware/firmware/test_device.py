@@ -41,13 +41,14 @@ class Wire(Radio):
 
     def __init__(self) -> None:
         self.linked = False
+        self.links = 0
         self.writes: deque[bytes] = deque()
         self.told: list[tuple[int, bytes]] = []
         self.values: dict[int, bytes] = {}
         self.hung_up = 0
 
-    def is_linked(self) -> bool:
-        return self.linked
+    def link(self) -> int:
+        return self.links if self.linked else 0
 
     def mtu(self) -> int:
         return 247 if self.linked else 23
@@ -114,7 +115,7 @@ class Bench:
             self.device.turn(int((self.t - self.on_s) * wire.TICKS_HZ))
 
     def connect(self) -> Session:
-        self.radio.linked = True
+        self.radio.linked, self.radio.links = True, self.radio.links + 1
         self.host = Session(Keyring(b"host-one", {key_id(KEY): KEY}), os.urandom(8))
         self.radio.told.clear()
         self.radio.writes.append(self.host.hello)
@@ -266,6 +267,18 @@ def test_who_wears_it_is_never_put_to_sleep() -> None:
     assert bench.model.lost_samples == 0
 
 
+def test_one_who_connects_the_moment_a_host_has_gone_inherits_nothing() -> None:
+    bench = Bench()
+    bench.connect()
+    bench.ask(command=wire.START)
+    bench.run(2.0)
+    bench.radio.told.clear()
+    bench.radio.links += 1  # between two turns
+    bench.run(2.0)
+    assert not bench.device.sensor.is_trusted
+    assert bench.radio.told == [(STATUS, b"\x28" + key_id(KEY))]
+
+
 def test_the_motor_and_the_light_do_as_they_are_told() -> None:
     bench = Bench()
     bench.connect()
@@ -296,7 +309,7 @@ def test_a_stranger_is_shown_the_door_and_the_button_lets_another_host_in() -> N
     bench.ask(command=wire.START)
     bench.radio.linked = False
     bench.run(1.0)
-    bench.radio.linked = True
+    bench.radio.linked, bench.radio.links = True, 2
     bench.radio.told.clear()
     bench.radio.writes.extend([b"\x12\x01\x03\x00", b"noise"])
     bench.run(4.0)
@@ -310,7 +323,7 @@ def test_a_stranger_is_shown_the_door_and_the_button_lets_another_host_in() -> N
     for is_pressed in (False, True):
         bench.pins.pressed = is_pressed
         bench.run(1.0)
-        bench.radio.linked = True
+        bench.radio.linked, bench.radio.links = True, bench.radio.links + 1
         bench.radio.told.clear()
         host = Session(ring, os.urandom(8))
         bench.radio.writes.append(host.hello)
