@@ -8,12 +8,12 @@ and within a step of it, at any speed and on any machine.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from types import TracebackType
 
 from bleak.backends.client import BaseBleakClient
 from bleak.backends.scanner import BaseBleakScanner
-from bumble.device import Device
 
 from analysis.model import Segment
 from hardware.twin.clock import PacedClock
@@ -27,10 +27,23 @@ SHORTEST_DELAY_S = 0.001  # real; an event loop sleeps no more finely
 
 _CENTRAL_ADDRESS = "F5:00:00:00:00:00"  # random static, as all here: the two highest bits are set
 
+Backends = tuple[type[BaseBleakClient] | None, type[BaseBleakScanner] | None]  # None: bleak's own on this system
+Central = Callable[[Air], AbstractAsyncContextManager[Backends]]
+
+
+@asynccontextmanager
+async def virtual_central(air: Air) -> AsyncIterator[Backends]:
+    """A host on `air` inside this process."""
+    central, _, _ = make_device(air, "Upstand host", _CENTRAL_ADDRESS)
+    await central.power_on()
+    yield backends(central)
+    await central.power_off()
+
 
 class Stage:
     """Everything from the wearer to bleak's backends. Open it, let the bridge find the sensors, `run` it.
 
+    `central` puts the host on the air: one of this process, or the computer's own Bluetooth.
     `throttle` is awaited after each step: it returns when what reads the sensors can take more.
     """
 
@@ -41,6 +54,7 @@ class Stage:
         *,
         throttle: Callable[[], Awaitable[None]] | None = None,
         longest_step_s: float = LONGEST_STEP_S,
+        central: Central = virtual_central,
     ) -> None:
         self.clock = clock
         self.peripherals: Mapping[Segment, Peripheral] = {worn.segment: worn for worn in peripherals}
@@ -51,17 +65,18 @@ class Stage:
         self._delay_s = delay_s if delay_s >= SHORTEST_DELAY_S else 0.0
         self._step_s = min(REAL_STEP_S * max(1.0, clock.speed), longest_step_s)
         self._air: Air | None = None
-        self._central: Device | None = None
+        self._central = central
+        self._host = AsyncExitStack()
         self._radios: dict[Segment, Radio] = {}
-        self._backends: tuple[type[BaseBleakClient], type[BaseBleakScanner]] | None = None
+        self._backends: Backends | None = None
 
     @property
-    def client_backend(self) -> type[BaseBleakClient]:
+    def client_backend(self) -> type[BaseBleakClient] | None:
         """`backend=` of bleak.BleakClient."""
         return self._opened()[0]
 
     @property
-    def scanner_backend(self) -> type[BaseBleakScanner]:
+    def scanner_backend(self) -> type[BaseBleakScanner] | None:
         """`backend=` of bleak.BleakScanner."""
         return self._opened()[1]
 
@@ -82,25 +97,24 @@ class Stage:
     async def open(self) -> None:
         """Build the air, power everything on; the sensors advertise from now on."""
         air = Air(self._delay_s)
-        central, _, _ = make_device(air, "Upstand host", _CENTRAL_ADDRESS)
-        await central.power_on()
+        self._backends = await self._host.enter_async_context(self._central(air))
         for number, (segment, worn) in enumerate(self.peripherals.items(), start=1):
             device, radio, host = make_device(air, worn.name, f"F5:00:00:00:00:{number:02X}")
             self._radios[segment] = radio
             await worn.power_on(device, host)
-        self._air, self._central, self._backends = air, central, backends(central)
+        self._air = air
 
     async def close(self) -> None:
         """End every connection and fall silent."""
-        if self._air is None or self._central is None:
+        if self._air is None:
             return
         for radio in self._radios.values():
             self._air.lose(radio)
         await asyncio.sleep(0)  # the hosts hear of it
         for worn in self.peripherals.values():
             await worn.power_off()
-        await self._central.power_off()
-        self._air = self._central = None
+        await self._host.aclose()
+        self._air = None
 
     async def run(self) -> None:
         """Wait until every sensor is being read, then let time run until all sources have ended.
@@ -133,7 +147,7 @@ class Stage:
         if self._air is not None:
             self._air.lose(self._radios[segment])
 
-    def _opened(self) -> tuple[type[BaseBleakClient], type[BaseBleakScanner]]:
+    def _opened(self) -> Backends:
         if self._backends is None or self._air is None:
             raise RuntimeError("the stage is not open")
         return self._backends
