@@ -139,6 +139,39 @@ class BoardPins(Pins):
         return int(self._battery.value)
 
 
+class BoardDevice(Device):
+    """Shows the key on the drive until a host has used it, and again when the button is pressed."""
+
+    def __init__(self, memory: Memory, ciphers: Ciphers, pins: Pins, settings: Settings) -> None:
+        self._memory_of_key, self._name = memory, settings.name
+        super().__init__(
+            Imu(busio.I2C(board.IMU_SCL, board.IMU_SDA, frequency=400000)),
+            BoardRadio("Upstand " + settings.name),
+            pins,
+            _files(),
+            memory,
+            ciphers,
+            settings,
+            microcontroller.cpu.reset_reason == microcontroller.ResetReason.RESET_PIN,
+        )
+
+    def remember(self, hosts: list[bytes]) -> None:
+        super().remember(hosts)
+        try:
+            os.remove(KEY_FILE)
+        except OSError:
+            return  # gone already, or the computer owns the drive
+
+    def pressed(self) -> None:
+        super().pressed()
+        self.show_key()
+
+    def show_key(self) -> None:
+        """Write the key to the drive where it is not there."""
+        if KEY_FILE not in os.listdir():
+            _write(KEY_FILE, key_text(self._name, self._memory_of_key.key))
+
+
 def _output(pin: microcontroller.Pin, value: bool) -> digitalio.DigitalInOut:
     made = digitalio.DigitalInOut(pin)
     made.switch_to_output(value=value)
@@ -166,7 +199,7 @@ def _write(name: str, text: str) -> None:
         with open(name, "w") as file:
             file.write(text)
     except OSError:
-        print(name, "cannot be written while the computer owns the drive:", text)  # noqa: T201 - likewise
+        print(name, "cannot be written, for the computer owns the drive")  # noqa: T201 - likewise
 
 
 def _files() -> Files:
@@ -183,17 +216,9 @@ def main() -> None:
     settings, memory, ciphers, pins = _read_settings(), Memory(microcontroller.nvm), BoardCiphers(), BoardPins()
     if memory.is_new:
         memory.begin(ciphers.random(KEY_BYTES))
-        _write(KEY_FILE, key_text(settings.name, memory.key))
-    device = Device(
-        Imu(busio.I2C(board.IMU_SCL, board.IMU_SDA, frequency=400000)),
-        BoardRadio("Upstand " + settings.name),
-        pins,
-        _files(),
-        memory,
-        ciphers,
-        settings,
-        microcontroller.cpu.reset_reason == microcontroller.ResetReason.RESET_PIN,
-    )
+    device = BoardDevice(memory, ciphers, pins, settings)
+    if not memory.hosts:
+        device.show_key()
     guard = microcontroller.watchdog
     guard.timeout = WATCHDOG_S
     guard.mode = WatchDogMode.RESET

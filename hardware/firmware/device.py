@@ -122,13 +122,17 @@ class Device(Body):
                 break
             self._radio.notify(STREAM, owed)
         if self._pins.is_pressed():
-            self.sensor.pressed(self._now_s())
+            self.pressed()
         self._pins.motor(self._motor.is_on(now_ms))
         self._pins.light(self._light.is_on(now_ms))
         if now_ms - self._battery_ms >= BATTERY_MS:
             self._battery_ms = now_ms
             self._mv = power.battery_mv(self._pins.battery())
             self._tell_status()
+
+    def pressed(self) -> None:
+        """The button is down."""
+        self.sensor.pressed(self._now_s())
 
     # --- what the core asks of its body
 

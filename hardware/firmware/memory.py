@@ -1,7 +1,7 @@
 """What must outlive a reset: the key, the hosts that are allowed, how often it was switched on.
 
-Kept in the chip's own non-volatile memory, which the USB drive does not show. The key is written to the drive as a file
-once, when it is made, to be carried to the computer.
+Kept in the chip's own non-volatile memory, which the USB drive does not show. The key is on the drive as a
+file only until a computer has used it.
 """
 
 from hardware.firmware.seal import HOST_ID_BYTES, KEY_BYTES, MOST_HOSTS
@@ -61,6 +61,6 @@ def key_text(name: str, key: bytes) -> str:
     """What the key file says."""
     return (
         f"# The key of the Upstand sensor {name}. On the computer: upstand pair {KEY_FILE}\n"
-        "# Then delete this file: whoever has it can read the sensor, once its button is pressed.\n"
+        "# This file goes when that computer has connected; the sensor's button brings it back.\n"
         f"key = {''.join(f'{byte:02x}' for byte in key)}\n"
     )
