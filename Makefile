@@ -3,17 +3,21 @@ PYTHON ?= python3
 PY := .venv/bin/python
 CODE := analysis benchmarks dashboard firmware_bridge hardware tests upstand
 
-.PHONY: run test recordings check bench format lock clean
+.PHONY: run test recordings bluez check bench hardware format lock clean
 
 run: .venv/installed
 	$(PY) -m upstand run
 
 test: .venv/tested
-	$(PY) -m pytest -m "not long" $(PYTEST)
+	$(PY) -m pytest -m "not long and not bluez" $(PYTEST)
 
 # All 22 recorded people through the whole system; needs the recordings in $$UPSTAND_SHARED (default ../shared).
 recordings: .venv/tested
 	$(PY) -m pytest -m long $(PYTEST)
+
+# Against the real BlueZ, in a throw-away Linux where $$UPSTAND_SHARED (default ../shared) has one, else on this computer.
+bluez: .venv/tested
+	tests/bluez/run $(PY) -m pytest -m bluez $(PYTEST)
 
 check: .venv/tested
 	$(PY) -m ruff check $(CODE)
@@ -23,6 +27,10 @@ check: .venv/tested
 
 bench: .venv/measured
 	$(PY) -m benchmarks
+
+# The printed clip, checked, as STL and STEP with pictures and drawings, and the firmware compiled, in build/hardware.
+hardware: .venv-hardware/installed
+	.venv-hardware/bin/python -m hardware build/hardware
 
 format: .venv/tested
 	$(PY) -m ruff check --fix $(CODE)
@@ -44,12 +52,19 @@ format: .venv/tested
 	$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-bench.txt
 	touch $@
 
+# A gigabyte of geometry that nothing else needs, so it has an environment of its own.
+.venv-hardware/installed: constraints-hardware.txt
+	$(PYTHON) -m venv .venv-hardware
+	.venv-hardware/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r constraints-hardware.txt
+	touch $@
+
 # Needs uv; resolves for Linux, macOS and Windows, x86-64 and ARM64, in one file each: what runs, what tests, what measures.
 LOCK := uv pip compile --universal --generate-hashes --python-version 3.11 --no-annotate --no-header --no-emit-index-url
 lock:
 	$(LOCK) --group build -o constraints.txt pyproject.toml
 	$(LOCK) --group dev -c constraints.txt -o constraints-dev.txt pyproject.toml
 	$(LOCK) --group dev --group bench -c constraints-dev.txt -o constraints-bench.txt pyproject.toml
+	$(LOCK) --group hardware -c constraints-dev.txt -o constraints-hardware.txt
 
 clean:
-	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-hardware build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
