@@ -14,12 +14,13 @@ from analysis import schema
 from analysis.errors import SchemaError
 from analysis.io.mqtt import Connection, Received
 from analysis.io.settings import SensorSettings
-from analysis.model import Segment
+from analysis.model import BreakAct, Segment, Stance
 from analysis.schema import Command, Reply, Status, Stored
 from firmware_bridge.ble import Sighting
 from firmware_bridge.capture import Capture
 from firmware_bridge.choose import Chosen, choose
 from firmware_bridge.described import all_drivers
+from firmware_bridge.driver import Gesture
 from firmware_bridge.link import Link
 from firmware_bridge.numbering import Session
 from firmware_bridge.outbox import Outbox
@@ -139,6 +140,7 @@ class Bridge:
             now=self._now,
             out=self._publisher.put,
             changed=self._changed.set,
+            gestured=self._pass_on,
             rng=self._rng,
             capture=self._capture,
             monotonic=self._monotonic,
@@ -184,6 +186,17 @@ class Bridge:
             if told:
                 return Reply(id=command.id, ok=False, message=told)
         return Reply(id=command.id, ok=True, message="Done.")
+
+    def _pass_on(self, gesture: Gesture) -> None:
+        """What the wearer asks by tapping, as a button on the page would ask it."""
+        command_id = f"{self._rng.getrandbits(64):016x}"
+        session_id = self._session.session_id
+        if gesture is Gesture.CALIBRATE:
+            command = Command(id=command_id, action="calibrate", session_id=session_id, stance=Stance.SITTING)
+        else:
+            command = Command(id=command_id, action="break", session_id=session_id, act=BreakAct.POSTPONE)
+        _log.info("The wearer tapped on a sensor: %s.", gesture)
+        self._connection.publish(schema.topic(self._wearer, "commands", "service"), schema.encode(command), qos=1)
 
     async def _report(self) -> None:
         while True:

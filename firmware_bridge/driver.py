@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol
 
 from analysis.model import Buzz, Segment
@@ -55,6 +56,13 @@ class Worn:
     worn: bool
 
 
+class Gesture(StrEnum):
+    """What the wearer has just asked for by tapping on the sensor."""
+
+    CALIBRATE = "calibrate"  # "I am sitting tall"
+    SNOOZE = "snooze"  # "not now"
+
+
 @dataclass(frozen=True, slots=True)
 class Write:
     """Bytes to be written to a characteristic of the sensor."""
@@ -64,7 +72,7 @@ class Write:
     service: str = ""  # UUID, where several services have such a characteristic
 
 
-Item = Run | Battery | Worn | Write | PacketError
+Item = Run | Battery | Worn | Gesture | Write | PacketError
 
 
 class Parser(Protocol):

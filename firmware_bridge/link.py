@@ -19,7 +19,7 @@ from firmware_bridge.backoff import Backoff
 from firmware_bridge.ble import BluetoothError, LinkError, Sighting
 from firmware_bridge.capture import Capture, Opened
 from firmware_bridge.choose import Chosen
-from firmware_bridge.driver import Driver, Write
+from firmware_bridge.driver import Driver, Gesture, Write
 from firmware_bridge.numbering import Session
 from firmware_bridge.packet import RawPacket
 from firmware_bridge.radio import Connected, Radio
@@ -39,7 +39,8 @@ class Link:
     """Keeps one segment's sensor streaming until cancelled.
 
     `choose` picks the sensor from what is on the air until one has been found; from then on it is the same device
-    until `swap` is asked for. `out` takes the blocks in order, `changed` hears that the status is another one.
+    until `swap` is asked for. `out` takes the blocks in order, `changed` hears that the status is another one and
+    `gestured` what the wearer asks by tapping.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Link:
         now: Callable[[], float],
         out: Callable[[Samples], None],
         changed: Callable[[], None],
+        gestured: Callable[[Gesture], None] = lambda _gesture: None,
         rng: Random,
         capture: Capture | None = None,
         monotonic: Callable[[], float] = time.monotonic,
@@ -68,6 +70,7 @@ class Link:
         self._now = now
         self._out = out
         self._changed = changed
+        self._gestured = gestured
         self._backoff = Backoff(rng)
         self._capture = capture
         self._monotonic = monotonic
@@ -316,6 +319,8 @@ class Link:
                 self._out(item)
             elif isinstance(item, Write):
                 self._orders.put_nowait(item)
+            elif isinstance(item, Gesture):
+                self._gestured(item)
             else:
                 _log.warning("%s Further ones of this kind are only counted.", item)
 

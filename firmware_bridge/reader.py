@@ -5,19 +5,19 @@ from __future__ import annotations
 from analysis.model import Segment
 from analysis.schema import Samples
 from firmware_bridge.assemble import Assembler, assembler
-from firmware_bridge.driver import Battery, Driver, Item, Run, Worn, Write
+from firmware_bridge.driver import Battery, Driver, Gesture, Item, Run, Worn, Write
 from firmware_bridge.errors import PacketError
 from firmware_bridge.numbering import Session
 from firmware_bridge.packet import RawPacket
 
-Told = Samples | Write | PacketError
+Told = Samples | Write | Gesture | PacketError
 
 
 class Reader:
     """Lives as long as the session, over losses of the link.
 
-    Returns blocks, what is to be written to the sensor, and of bad packets the first of each kind; all bad ones
-    are counted.
+    Returns blocks, what is to be written to the sensor, what the wearer asks by it, and of bad packets the first of
+    each kind; all bad ones are counted.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class Reader:
                 self.samples += item.n
                 self.heard_s = item.arrived_s
                 told += self._assembler.feed(item)
-            elif isinstance(item, Write):
+            elif isinstance(item, Write | Gesture):
                 told.append(item)
             elif isinstance(item, Battery):
                 self.battery_percent = item.percent

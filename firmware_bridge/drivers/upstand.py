@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from math import pi
 
 from analysis.model import GRAVITY, Buzz, Segment
-from firmware_bridge.driver import Battery, Driver, Item, Run, Scale, Ticks, Worn, Write
+from firmware_bridge.driver import Battery, Driver, Gesture, Item, Run, Scale, Ticks, Worn, Write
 from firmware_bridge.errors import PacketError
 from firmware_bridge.packet import RawPacket
 
@@ -29,6 +29,7 @@ _STREAM_HEAD = struct.Struct("<BBBBIIHBB")
 _ANSWER = struct.Struct("<BBBBI")
 _STATUS_BYTES = 28
 _EVENT_BYTES = 12
+_GESTURES = {1: Gesture.CALIBRATE, 2: Gesture.SNOOZE}  # the other events show in the status, too
 _SAMPLE_BYTES = 12
 _MOST_SAMPLES = 13
 _RANGES = 0x21  # ±4 g and ±500 °/s: everyday movement, with a step's impact in range
@@ -276,7 +277,7 @@ class _DeviceClock:
 def _status(packet: RawPacket) -> list[Item]:
     data = packet.data
     if len(data) == _EVENT_BYTES and data[0] == 0x15:
-        return []  # what it tells of sleep comes in the status, too
+        return [_GESTURES[data[1]]] if data[1] in _GESTURES else []
     if len(data) != _STATUS_BYTES or data[0] != 0x14:
         raise PacketError(packet.sensor_id, "not a status of version 1", data)
     items: list[Item] = [Worn(bool(data[1] & 1))]

@@ -216,6 +216,7 @@ class Device(Body):
         self._read_fifo()
         meant = self._taps.feed(self._now_s(), self._imu.taps())
         if meant:
+            self.buzz(wire.BUZZ_SHORT if meant == CALIBRATE else wire.BUZZ_TWICE)  # "understood"
             self._tell_event(wire.EVENT_CALIBRATE if meant == CALIBRATE else wire.EVENT_SNOOZE, 0)
         if self._stillness.is_on_table(self._now_s()):
             self.close()

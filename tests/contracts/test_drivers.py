@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from analysis.model import Segment
 from analysis.schema import Samples, block_of
 from benchmarks.sound_packets import DRIVERS, SENSOR, heads, rate_of, sound
-from firmware_bridge.driver import Battery, Item, Run, Worn, Write
+from firmware_bridge.driver import Battery, Gesture, Item, Run, Worn, Write
 from firmware_bridge.errors import PacketError
 from firmware_bridge.numbering import Session
 from firmware_bridge.packet import RawPacket
@@ -194,4 +194,4 @@ def assert_sane(items: list[Item]) -> None:
         elif isinstance(item, Write):
             assert item.data
         else:
-            assert isinstance(item, Worn | PacketError)
+            assert isinstance(item, Worn | Gesture | PacketError)

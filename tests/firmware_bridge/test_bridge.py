@@ -14,7 +14,7 @@ import pytest
 from analysis import schema
 from analysis.io.mqtt import Connection, request
 from analysis.io.settings import SensorSettings
-from analysis.model import Buzz, Floats, Segment
+from analysis.model import BreakAct, Buzz, Floats, Segment, Stance
 from analysis.schema import Command, Samples, block_of
 from firmware_bridge import capture, records
 from firmware_bridge.ble import Ble
@@ -257,3 +257,28 @@ async def test_a_capture_gives_the_same_blocks_again(broker: Broker, keeper: Kee
             told[item.segment].append(item)
     for segment in Segment:
         assert told[segment] == keeper.in_order("s1", segment)
+
+
+async def test_taps_on_a_sensor_ask_the_service_as_the_page_would(broker: Broker, tmp_path: Path) -> None:
+    async with (
+        Connection(broker.address, "service") as service,
+        running(upstands(60.0), broker, tmp_path, speed=5.0) as (stage, _bridge, _task),
+    ):
+        await service.wait_connected(5)
+        await service.subscribe(schema.topic(WEARER, "commands", "service"))
+        playing = asyncio.create_task(stage.run())
+        await until(lambda: stage.clock.now() > 1)
+        for segment, kind in ((Segment.PELVIS, wire.EVENT_CALIBRATE), (Segment.LUMBAR, wire.EVENT_SNOOZE)):
+            worn = stage.peripherals[segment]
+            assert isinstance(worn, UpstandPeripheral)
+            worn.tap(kind)
+        heard: list[Command] = []
+        async with asyncio.timeout(10):
+            while len(heard) < 2:
+                heard += [schema.decode(one.payload, Command) for one in await service.receive(1.0)]
+        playing.cancel()
+    asked = {command.action: command for command in heard}
+    assert asked["calibrate"].stance is Stance.SITTING
+    assert asked["break"].act is BreakAct.POSTPONE
+    assert {command.session_id for command in heard} == {"s1"}
+    assert len({command.id for command in heard}) == 2

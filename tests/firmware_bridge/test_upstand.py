@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.model import Segment
-from firmware_bridge.driver import Battery, Item, Run, Worn, Write
+from firmware_bridge.driver import Battery, Gesture, Item, Run, Worn, Write
 from firmware_bridge.drivers import upstand
 from firmware_bridge.drivers.upstand import CONTROL, DRIVER, STATUS, STREAM, UpstandParser, decode_stream
 from firmware_bridge.errors import PacketError
@@ -171,6 +171,13 @@ def test_many_waiting_packets_are_not_kept_without_end() -> None:
     parser, many = UpstandParser("u"), upstand.MOST_WAITING + 500
     items = [item for seq in (0, *range(2, many)) for item in parser.feed(packet(stream(seq), 0.5))]
     assert numbers(items) == [0, *range(2, many)]
+
+
+def test_taps_are_what_the_wearer_asks() -> None:
+    parser = UpstandParser("u")
+    kinds = (wire.EVENT_CALIBRATE, wire.EVENT_SNOOZE, wire.EVENT_ASLEEP, wire.EVENT_AWAKE, 99)
+    told = [parser.feed(packet(wire.encode_event(wire.Event(kind, 1, 0)), channel=STATUS)) for kind in kinds]
+    assert told == [[Gesture.CALIBRATE], [Gesture.SNOOZE], [], [], []]
 
 
 def test_a_restarted_sensor_begins_anew() -> None:

@@ -236,6 +236,8 @@ def test_taps_are_told(knocks_s: tuple[float, ...], told: list[int]) -> None:
     bench.run(10.0)
     assert bench.events() == told
     assert bench.status().worn
+    buzzed = sum(1 for is_on, _ in groupby(bench.pins.motor_levels) if is_on)
+    assert buzzed == {(): 0, (wire.EVENT_CALIBRATE,): 1, (wire.EVENT_SNOOZE,): 2}[tuple(told)]  # "understood"
 
 
 def test_it_sleeps_on_the_table_and_wakes_when_it_is_taken_up() -> None:
