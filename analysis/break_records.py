@@ -25,7 +25,7 @@ BreakInput = DeskState | ClockAnchor | Slept | BreakRequest | BreakMemory
 class JournalDesk(msgspec.Struct, frozen=True, tag="desk"):
     at_s: float
     desk: int  # Desk bits
-    idle_s: float
+    idle_s: float | None
 
 
 class JournalAnchor(msgspec.Struct, frozen=True, tag="anchor"):
@@ -64,7 +64,7 @@ BreakRecord = JournalDesk | JournalAnchor | JournalSlept | JournalAct | JournalM
 def record_of(item: BreakInput) -> BreakRecord:
     match item:
         case DeskState():
-            return JournalDesk(item.at_s, int(item.desk), item.idle_s)
+            return JournalDesk(item.at_s, int(item.desk), None if math.isnan(item.idle_s) else item.idle_s)
         case ClockAnchor():
             return JournalAnchor(item.at_s, item.utc_s, item.offset_s)
         case Slept():
@@ -84,7 +84,7 @@ def input_of(record: BreakRecord) -> BreakInput:
     """The reverse of record_of."""
     match record:
         case JournalDesk():
-            return DeskState(record.at_s, Desk(record.desk), record.idle_s)
+            return DeskState(record.at_s, Desk(record.desk), math.nan if record.idle_s is None else record.idle_s)
         case JournalAnchor():
             return ClockAnchor(record.at_s, record.utc_s, record.offset_s)
         case JournalSlept():

@@ -179,11 +179,6 @@ class Prompt:
         """When the wearer first heard of it: a prompt that comes again was due long before."""
         return self.due_s if self.told_s is None else self.told_s
 
-    @property
-    def asked_s(self) -> float:
-        """When the wearer first heard of it: a prompt that comes again was due long before."""
-        return self.due_s if self.told_s is None else self.told_s
-
 
 @dataclass(frozen=True, slots=True)
 class FlexionRange:
@@ -287,7 +282,7 @@ class DeskState:
 
     at_s: float
     desk: Desk
-    idle_s: float = 0.0  # without keys or mouse so far; counts on by itself unless IN_USE
+    idle_s: float = 0.0  # without keys or mouse so far; counts on by itself unless IN_USE; NaN: not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from analysis.io.notifying import Notifying
 from analysis.io.outputs import Delivered
 from analysis.io.settings import NotifySettings
 from analysis.io.store import Batch, Store, StoredSession
+from analysis.io.watching import Watching
 from analysis.model import Event, SessionEnd
 from analysis.pipeline import PipelineSettings
 from analysis.schema import Command, Reply, Samples, Status, Stored
@@ -38,6 +39,7 @@ BUSY = 10  # messages in one cycle; two sensors in real time send two
 MOST = 1000
 IDLE_S = 0.25
 STATUS_S = 1.0
+WATCH_S = 1.0
 BROKER_S = 5.0
 STATUS_STORE_S = 0.5  # statuses are written at most this often, and every IDLE_STATUS_S at least
 IDLE_STATUS_S = 2.0
@@ -79,6 +81,7 @@ class Service:
         *,
         wearer: str = "me",
         raw_days: int | None = None,
+        watching: Watching | None = None,
         notify: NotifySettings = NotifySettings(),  # noqa: B008 - it is frozen
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -87,6 +90,7 @@ class Service:
         self._store = store
         self._connection = connection
         self._settings = pipeline_settings
+        self._watching = watching
         self._notify = notify
         self._notifying = Notifying(notifiers, self._means_for, now)
         self._questions = BridgeQuestions(connection)
@@ -110,7 +114,10 @@ class Service:
         async with self._connection:
             for part in ("samples/+", "status/+", "commands/service", "replies/+"):
                 await self._connection.subscribe(schema.topic("+", *part.split("/")))
-            chores = [asyncio.create_task(chore) for chore in (self._beat(), self._forget(), self._miss_broker())]
+            chores = [
+                asyncio.create_task(chore)
+                for chore in (self._beat(), self._forget(), self._miss_broker(), self._watch())
+            ]
             try:
                 await self._work(chores)
             except _GivenUpError:
@@ -147,6 +154,20 @@ class Service:
                 if time.monotonic() - seen_s > KEEP_S and live is not None and not live.has_work:
                     del self._sessions[session_id], self._seen_s[session_id]
             await asyncio.sleep(STATUS_S)
+
+    async def _watch(self) -> None:
+        """Tell the wearer's own session what the computer sees; as long as it does, the session is not put away."""
+        while self._watching is not None:
+            await self._watching.step(self._own_session)
+            await asyncio.sleep(WATCH_S)
+
+    def _own_session(self) -> LiveSession | None:
+        """That of the person at this desk, and of nobody simulated."""
+        live = self._session_for(self._wearer, "")
+        if live is None or live.stored.source != "radio" or live.is_over:
+            return None
+        self._seen_s[live.stored.session_id] = time.monotonic()
+        return live
 
     async def _miss_broker(self) -> None:
         """Say once that there is no broker; the connection goes on trying."""

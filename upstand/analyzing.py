@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import math
 
-from analysis.io.mqtt import resolve
+from analysis.io.desk import probes
+from analysis.io.mqtt import LOOPBACK, resolve
 from analysis.io.notify import notifiers
 from analysis.io.settings import Settings
 from analysis.io.store import Store
+from analysis.io.watching import DeskWatch, Watching
 from analysis.pipeline import PipelineSettings
 from analysis.service import Service, connect
 
@@ -21,6 +23,7 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
 
 async def analyze_samples(settings: Settings, stop: asyncio.Event) -> None:
     """Runs until `stop`. Raises PostureError where the store cannot be used."""
+    is_here = settings.mqtt.host in ("", LOOPBACK, "localhost")
     with Store.open(settings.store_url) as store:
         service = Service(
             store,
@@ -29,6 +32,7 @@ async def analyze_samples(settings: Settings, stop: asyncio.Event) -> None:
             notifiers(),
             wearer=settings.wearer,
             raw_days=settings.store.raw_days,
+            watching=Watching(DeskWatch(probes(), settings.desk), is_here=is_here),
             notify=settings.notify,
         )
         await service.run(stop)

@@ -255,7 +255,7 @@ class Breaks:
             return Why.OFF_SEAT
         soonest = self.choice.next_due(now)
         if presence in NOT_SEEN and (soonest is None or soonest.flow is not Flow.RUN):
-            return Why.UNKNOWN if self.world.desk is None else Why.AWAY
+            return Why.AWAY if self.world.knows_use else Why.UNKNOWN
         return Why.NOT_DUE
 
     def _write_overdue(self, day: int) -> None:

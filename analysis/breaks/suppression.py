@@ -59,7 +59,7 @@ def by_body(one: BreakType, world: World, now: int) -> Block | None:
         return None
     if world.is_idle(one, now):
         return Block(Why.AWAY)
-    is_known = body.presence is Presence.SEATED or world.desk is not None
+    is_known = body.presence is Presence.SEATED or world.knows_use
     return None if is_known or one.clock is Clock.WALL else Block(Why.UNKNOWN)
 
 

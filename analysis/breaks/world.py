@@ -41,8 +41,15 @@ class World:
 
     def see_desk(self, state: DeskState, now: int) -> None:
         self.desk = state
-        in_use = Desk.IN_USE in state.desk
-        self._idle_from = None if in_use else max(0, min(now, ticks(state.at_s - state.idle_s)))
+        is_told = Desk.IN_USE not in state.desk and not math.isnan(state.idle_s)
+        self._idle_from = max(0, min(now, ticks(state.at_s - state.idle_s))) if is_told else None
+
+    @property
+    def knows_use(self) -> bool:
+        """Whether the computer tells if it is being used."""
+        if self.desk is None:
+            return False
+        return bool(self.desk.desk & (Desk.IN_USE | Desk.LOCKED)) or self._idle_from is not None
 
     def idle(self, now: int) -> int:
         """Ticks without keys and mouse so far."""
@@ -102,7 +109,7 @@ class World:
     def _desk_flow(self, one: BreakType, now: int) -> Flow:
         if one.clock in _POSTURE_CLOCKS:
             return Flow.HOLD
-        if self.desk is None:
+        if not self.knows_use:
             return Flow.RUN if one.clock is Clock.WALL else Flow.HOLD
         if self.is_idle(one, now):
             return Flow.HOLD if one.clock is Clock.DAY else Flow.AWAY

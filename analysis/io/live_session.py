@@ -20,6 +20,7 @@ from analysis.model import (
     Prompt,
     SampleBlock,
     Segment,
+    SessionEnd,
 )
 from analysis.pipeline import Pipeline, PipelineSettings
 from analysis.schema import Kept, encode_input
@@ -59,6 +60,7 @@ class LiveSession:
         self.rules = settings.breaks
         self.prompt: Prompt | None = None  # the one that has not ended
         self.spans: tuple[LedgerSpan, ...] = ()  # the newest of the ledger
+        self.is_over = False
         self._heard_s: float | None = None  # real time of the last block
         self._pipeline = Pipeline(settings)
         self._bundler = Bundler()
@@ -76,6 +78,7 @@ class LiveSession:
             for item in bundle:
                 if isinstance(item, CarriedPostures):
                     self._carried = item
+                self.is_over = self.is_over or isinstance(item, SessionEnd)
                 if isinstance(item, SampleBlock | Calibration):
                     self._sensors.add((item.segment, item.sensor_id))
             self._look(self._pipeline.feed(*bundle))
@@ -120,6 +123,11 @@ class LiveSession:
             self._anchored_s = self.newest_s
             self.add(ClockAnchor(self.newest_s, utc_s, offset_s))
 
+    def anchor_anew(self, at_s: float, utc_s: float, offset_s: float) -> None:
+        """The clock on the wall was set, or the sensors are silent and time goes on without them."""
+        self._anchored_s = at_s
+        self.add(ClockAnchor(at_s, utc_s, offset_s))
+
     def add_block(self, block: SampleBlock, payload: bytes) -> None:
         """A block that `judge` found to be NEXT; `payload` is its message."""
         self._sensors.add((block.segment, block.sensor_id))
@@ -129,6 +137,7 @@ class LiveSession:
         self._inputs.append(block)
 
     def add(self, item: Kept) -> None:
+        self.is_over = self.is_over or isinstance(item, SessionEnd)
         self._entries.append(entry_of(item))
         self._inputs.append(item)
 

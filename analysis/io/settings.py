@@ -73,6 +73,14 @@ class NotifySettings(Section):
     simulated: bool = False  # reach the real person for simulated and replayed wearers, too
 
 
+class DeskSettings(Section):
+    """What the computer may be asked about its user (docs/breaks.md)."""
+
+    watch: bool = True  # keys and mouse (how long ago, never which), do not disturb, camera, microphone, …
+    calendars: tuple[Path, ...] = ()  # .ics files; needs the extra `calendar`
+    apps: tuple[str, ...] = ()  # names of programs while which no prompt comes
+
+
 class Settings(BaseSettings):
     """All of Upstand's settings; built once in the command line and passed down."""
 
@@ -87,6 +95,7 @@ class Settings(BaseSettings):
     body: BodySettings = BodySettings()
     dashboard: DashboardSettings = DashboardSettings()
     notify: NotifySettings = NotifySettings()
+    desk: DeskSettings = DeskSettings()
     bands: dict[str, tuple[float, float]] = {}  # [low, high] by metric, over exposure.BANDS; inf is no edge
 
     @property

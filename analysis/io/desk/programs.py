@@ -1,0 +1,36 @@
+"""Whether one of the listed programs runs."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from analysis.io.desk import UNKNOWN, Probe, Seen, told
+from analysis.io.settings import DeskSettings
+from analysis.model import Desk
+
+_SHOWN = 15  # characters of a name that the kernel keeps
+
+
+def is_running(names: Sequence[str], processes: Path = Path("/proc")) -> bool:
+    """Whether any of them runs, by the name of the program."""
+    wanted = {name[:_SHOWN].lower() for name in names}
+    for folder in processes.glob("[0-9]*"):
+        with suppress(OSError):  # it has ended
+            if (folder / "comm").read_text(encoding="utf-8", errors="replace").strip().lower() in wanted:
+                return True
+    return False
+
+
+async def look(settings: DeskSettings) -> Seen:
+    if not settings.apps:
+        return UNKNOWN
+    if sys.platform != "linux":
+        return Seen(note="`apps` under [desk] are looked for on Linux alone; leave them out.")
+    return told(Desk.APP, await asyncio.to_thread(is_running, settings.apps))
+
+
+PROBE = Probe(label="Programs", every_s=5.0, look=look)
