@@ -55,3 +55,21 @@ def test_the_drawing_names_every_part() -> None:
     for part in PARTS:
         shown = {"U1": "XIAO", "B1": "LiPo"}.get(part.name, part.name)
         assert shown in drawn
+
+
+def test_the_readme_lists_these_parts_and_joints() -> None:
+    readme = (_FIRMWARE.parents[1] / "electronics" / "README.md").read_text(encoding="utf-8")
+    for part in PARTS:
+        assert f"| {part.name} | {part.what} | {part.number} |" in readme
+    for net, joints in NETS.items():
+        assert f"| {net} | {', '.join(joints)} |" in readme
+
+
+def test_the_readme_tells_these_limits() -> None:
+    readme = (_FIRMWARE.parents[1] / "electronics" / "README.md").read_text(encoding="utf-8")
+    values = {check.name: check.value for check in limits.checks()}
+    assert f"| motor, running at 4.2 V | {limits.motor_ma(limits.CELL_FULL_MV):g} mA |" in readme
+    assert f"| diode | {values['diode, when the motor is switched off']:g} mA |" in readme
+    assert f"| 100 mAh: charge | {values['401230 (100 mAh): charged at']:g} C |" in readme
+    assert f"buzzing | {values['401230 (100 mAh): discharged while it buzzes at']:.2f} C |" in readme
+    assert f"starting | {values['401230 (100 mAh): discharged while the motor starts at']:.2f} C |" in readme

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from hardware.electronics.limits import charge_hours
 from hardware.electronics.wiring import wiring_drawing
 from hardware.enclosure import marks
 from hardware.enclosure.drawings import clip_drawing, where_drawing
 from hardware.enclosure.layout import Layout
+from hardware.enclosure.parts import CELLS
 from hardware.enclosure.picture import Body, View, paint
 
 _IMAGES = Path(__file__).parents[3] / "hardware" / "images"
@@ -69,3 +72,25 @@ def test_the_eye_rises_and_turns() -> None:
     assert np.cross(right, up) == pytest.approx(near)
     assert near[1] == pytest.approx(np.sin(np.radians(20)))
     assert View(0.0, 0.0).axes() == pytest.approx(np.array([[-1, 0, 0], [0, 1, 0], [0, 0, -1]]))
+
+
+def test_the_page_about_building_tells_these_measures() -> None:
+    readme = (_IMAGES.parent / "README.md").read_text(encoding="utf-8")
+    for cell in CELLS:
+        layout = Layout(cell)
+        assert f"{cell.name}" in readme
+        assert f"| {cell.capacity_mah:g} mAh | {layout.width:.1f} × {layout.height:.1f} mm |" in readme
+        assert f"| {charge_hours(cell.capacity_mah):.1f} h |" in readme
+    assert f"{Layout().plunger_below:.1f} mm deep" in readme
+    assert f"{Layout().membrane:g} mm of plastic" in readme
+
+
+def test_every_picture_and_page_that_is_linked_is_there() -> None:
+    for page in (_IMAGES.parent / "README.md", _IMAGES.parent / "electronics" / "README.md"):
+        for link in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / link).exists(), f"{page}: {link}"
+
+
+@pytest.mark.parametrize("name", ["clip.png", "steps.png"])
+def test_pictures_are_small(name: str) -> None:
+    assert 5_000 < (_IMAGES / name).stat().st_size < 300_000
