@@ -10,6 +10,7 @@ from benchmarks import (
     cost,
     fuzz,
     gait,
+    haptics,
     live,
     office_day,
     orientation,
@@ -25,6 +26,7 @@ def main() -> None:
     sections = [
         *live.measure(),
         cost.measure(),
+        haptics.measure(),
         simulated_day.measure(),
         *office_day.measure(),
         *calibration.measure(),
