@@ -4,7 +4,9 @@
 first visit is to its root.
 
 Hooks for tests in a browser. Elements carry the class `st-key-<key>`, and these keys stay:
-every page   banner, overlay, overlay_start, overlay_done, overlay_postpone, overlay_later, overlay_skip, overlay_exit
+every page   banner, overlay, overlay_start, overlay_done, overlay_postpone, overlay_later, overlay_skip, overlay_exit,
+             breaks_strip, breaks_next, breaks_controls (in it breaks_start_<type>, breaks_pause_<seconds>,
+             breaks_pause_tomorrow, breaks_resume, breaks_mode_<mode>), alerts
 Now          now_posture, now_bout, now_pelvic_tilt, now_lumbar_lordosis, now_more (all other metrics), now_prompt,
              now_side_view, now_chart, sensor_<segment>, buzz_<segment>, identify_<segment>,
              calibrate, calibrate_stance, calibrate_kind, calibrate_progress
@@ -42,8 +44,8 @@ def _shown(page: Page) -> Callable[[], None]:
     def show() -> None:
         with in_one_sentence():
             context = _context()
-            overlay.show(context)
             banner.show(context)
+            overlay.show(context)
             page.show(context)
 
     return show

@@ -21,7 +21,7 @@ from dashboard.live import TRACE_S, Live
 from dashboard.theme import ACTIVITY_COLOURS, Palette
 from dashboard.words import ACTIVITY_WORDS, OUTCOME_WORDS, duration
 
-_Columns = dict[str, list[Any]]
+Columns = dict[str, list[Any]]
 
 _SHOWN = [activity for activity in Activity if activity is not Activity.UNKNOWN]
 _ROWS = ["Prompts", "Walking", "Standing", "Sitting", "Lying"]
@@ -46,18 +46,18 @@ def live_chart(view: Live, metrics: Mapping[str, Metric]) -> None:
     """The first two metrics over the last two minutes, on the activities' shades."""
     shown = [name for name in metrics if name in view.trace][:2]
     labels = [metrics[name].label for name in shown]
-    trace: _Columns = {"age": [], "value": [], "metric": []}
+    trace: Columns = {"age": [], "value": [], "metric": []}
     for name, label in zip(shown, labels, strict=True):
         trace["age"] += view.age_s.tolist()
         trace["value"] += _nulls(view.trace[name])
         trace["metric"] += [label] * len(view.age_s)
-    bands: _Columns = {
+    bands: Columns = {
         "start": [max(-TRACE_S, stretch.start_s) for stretch in view.stretches],
         "end": [stretch.end_s for stretch in view.stretches],
         "activity": [ACTIVITY_WORDS[stretch.activity] for stretch in view.stretches],
     }
     layers = alt.layer(*_shades(), _lines(labels)).resolve_scale(color="independent").properties(height=320)
-    _draw(layers, {"trace": trace, "stretches": bands}, "The last two minutes of " + " and ".join(labels))
+    draw(layers, {"trace": trace, "stretches": bands}, "The last two minutes of " + " and ".join(labels))
 
 
 def _shades() -> tuple[alt.Chart, alt.Chart]:
@@ -103,13 +103,13 @@ def _lines(labels: list[str]) -> alt.Chart:
 
 def day_chart(day: Day) -> None:
     """What the body did over the day, a row for each activity, and the prompts above."""
-    bouts: _Columns = {
+    bouts: Columns = {
         "start": [1000 * bout.start for bout in day.bouts],
         "end": [1000 * bout.end for bout in day.bouts],
         "row": [ACTIVITY_WORDS[bout.activity] for bout in day.bouts],
         "lasted": [duration(bout.end - bout.start) for bout in day.bouts],
     }
-    prompts: _Columns = {
+    prompts: Columns = {
         "at": [1000 * asked.at for asked in day.prompts],
         "row": [_ROWS[0]] * len(day.prompts),
         "outcome": [OUTCOME_WORDS[asked.outcome] for asked in day.prompts],
@@ -117,7 +117,7 @@ def day_chart(day: Day) -> None:
     layers = alt.layer(_bars(day), _marks(day)).resolve_scale(color="independent", shape="independent")
     told = ", ".join(f"{ACTIVITY_WORDS[a]} {duration(day.totals_s[a])}" for a in _SHOWN)
     told = f"Activity over the day: {told}; {len(day.prompts)} prompts"
-    _draw(layers.properties(height=240), {"bouts": bouts, "prompts": prompts}, told)
+    draw(layers.properties(height=240), {"bouts": bouts, "prompts": prompts}, told)
 
 
 def _row(day: Day) -> alt.Y:
@@ -176,13 +176,13 @@ def curve_chart(day: Day, curve: Curve, metric: Metric, place: int) -> None:
     y = alt.Y("low:Q", title=unit)
     spread = base.mark_area(opacity=0.25, color=colour).encode(x=_time_axis(day, "at"), y=y, y2="high:Q")
     line = base.mark_line(strokeWidth=2, color=colour).encode(x=alt.X("at:T"), y="mean:Q")
-    minutes: _Columns = {
+    minutes: Columns = {
         "at": (1000 * curve.at).tolist(),
         "mean": _nulls(curve.mean),
         "low": _nulls(curve.low),
         "high": _nulls(curve.high),
     }
-    _draw(
+    draw(
         alt.layer(spread, line).properties(height=190), {"minutes": minutes}, f"{metric.label} by the minute, in {unit}"
     )
 
@@ -197,12 +197,12 @@ def _time_axis(day: Day, field: str = "start") -> alt.X:
     return alt.X(
         f"{field}:T",
         title=None,
-        scale=alt.Scale(domain=[_iso(low), _iso(high)]),
+        scale=alt.Scale(domain=[iso(low), iso(high)]),
         axis=alt.Axis(format="%H:%M", tickCount=8),
     )
 
 
-def _iso(at: float) -> str:
+def iso(at: float) -> str:
     """A time as a scale's domain takes it; numbers there are read as years."""
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
@@ -220,7 +220,8 @@ def _nulls(values: Floats) -> list[float | None]:
     return [None if np.isnan(value) else float(value) for value in values]
 
 
-def _draw(chart: alt.TopLevelMixin, columns: Mapping[str, _Columns], told: str) -> None:
+def draw(chart: alt.TopLevelMixin, columns: Mapping[str, Columns], told: str) -> None:
+    """The chart over its columns by name; `told` is what it says, for those who do not see it."""
     colours = _palette()
     text = {"labelColor": colours.soft, "titleColor": colours.soft, "labelFontSize": 14, "titleFontSize": 14}
     specification = chart.to_dict()

@@ -16,9 +16,10 @@ from analysis.exposure import bands_of
 from analysis.io.reader import Minutes, MinuteValues, Reader, Session
 from analysis.io.settings import Settings
 from analysis.metrics import Metric
-from analysis.model import Activity, Event, PostureFrame, Prompt
+from analysis.model import Activity, Event, LedgerSpan, PostureFrame, Prompt
 from analysis.registry import discover
-from dashboard import day, gait, health, live, seat
+from dashboard import break_day, day, due, gait, health, live, seat
+from dashboard.break_day import BreakDay
 from dashboard.day import MINUTE_S, Day, Recorded
 from dashboard.health import Health, Notice
 from dashboard.live import Live
@@ -43,8 +44,10 @@ class Moment:
 
     session: Session | None
     at_s: float  # end of the newest samples
-    prompts: tuple[Prompt, ...]  # of the session, in order of when they were due
     activity: Activity  # of the newest frame; UNKNOWN where there is none
+    prompts: tuple[Prompt, ...]  # of the session, in order of when they were due
+    spans: tuple[LedgerSpan, ...]  # of the session, in order of their start
+    events: tuple[Event, ...]  # of the kinds in `due.KINDS`
 
 
 def metrics() -> dict[str, Metric]:
@@ -89,13 +92,19 @@ def read_live(reader: Reader, wearer: str) -> tuple[Session | None, Live, Health
 
 
 def read_moment(reader: Reader, wearer: str) -> Moment:
-    """Where the breaks of the wearer stand at present; no prompts unless what is shown is the present."""
+    """Where the breaks of the wearer stand; nothing but the session unless its newest samples are the present."""
     session = reader.newest_session(wearer)
     frame = _newest_frames(reader, session, _MOMENT_S)
     if session is None or not _health(reader, wearer, session, frame).is_live:
-        return Moment(session, 0.0, (), Activity.UNKNOWN)
-    activity = Activity(int(frame.activity[-1])) if len(frame.t) else Activity.UNKNOWN
-    return Moment(session, session.last_s or 0.0, tuple(reader.prompts(session)), activity)
+        return Moment(session, 0.0, Activity.UNKNOWN, (), (), ())
+    return Moment(
+        session,
+        session.last_s or 0.0,
+        Activity(int(frame.activity[-1])) if len(frame.t) else Activity.UNKNOWN,
+        tuple(reader.prompts(session)),
+        tuple(reader.break_spans(session)),
+        tuple(event for kind in due.KINDS for event in reader.events(session, kind)),
+    )
 
 
 def _newest_frames(reader: Reader, session: Session | None, reach_s: float) -> PostureFrame:
@@ -118,6 +127,22 @@ def read_day(reader: Reader, wearer: str, which: date, zone: tzinfo | None) -> D
         for session in reader.sessions(wearer, start, end)
     ]
     return day.day_of(which, recorded, zone)
+
+
+def read_breaks(reader: Reader, wearer: str, which: date, zone: tzinfo | None, day_starts_s: float) -> BreakDay:
+    """What became of the breaks of a day, which by the tallies begins at `day_starts_s`, before dawn."""
+    start, end = day.bounds(which, zone)
+    sessions = reader.sessions(wearer, start, end + day_starts_s)
+    none = Minutes(np.empty(0), {}, np.empty((0, len(Activity))))
+    pieces = day.visible([Recorded(session, (), (), none) for session in sessions], start, end)
+    told = tuple(break_day.Told(one.session, a, z, reader.break_spans(one.session)) for one, a, z in pieces)
+    tallies = [
+        tally
+        for session in sessions
+        for tally in reader.break_tallies(session)
+        if tally.day == break_day.ordinal(which) or (tally.day < 0 and start <= session.started_at < end)
+    ]
+    return BreakDay(told, break_day.summed(tallies))
 
 
 def read_walks(reader: Reader, wearer: str, which: date, zone: tzinfo | None) -> tuple[gait.Walked, ...]:

@@ -13,7 +13,7 @@ from analysis.io.frames import cut
 from analysis.metrics import Metric
 from analysis.metrics.twist_speed import TWIST_ERROR_DEG, TWIST_S, twist_deg
 from analysis.metrics.uncertainty import error_of, share_error_of
-from analysis.model import Activity, Calibration, Event, Floats, PostureFrame, Prompt, PromptState
+from analysis.model import Activity, Calibration, Event, Floats, PostureFrame, Prompt
 from analysis.pipeline import FLEXION_SHARE
 from analysis.slips import KIND as SLIP_KIND
 from dashboard import words
@@ -66,7 +66,6 @@ class Live:
     last_seen: Activity  # of the newest frame, however old
     bout_s: float  # how long the present activity has lasted; NaN where it is not known
     is_bout_at_least: bool  # its beginning is older than what was read
-    sat_s: float  # how long the clock of the next prompt has run; NaN unless sitting
     still_s: float  # since the last shift of posture on the seat; NaN unless sitting
     readings: tuple[Reading, ...]
     age_s: Floats  # (n,) of the trace, relative to the newest frame: −120 … 0
@@ -91,7 +90,7 @@ def live_of(
     if not len(frame.t):
         readings = _readings(frame, metrics, calibrations, (), words.reason(0), is_live=False)
         unknown = Activity.UNKNOWN
-        return Live(_NAN, unknown, unknown, _NAN, False, _NAN, _NAN, readings, np.empty(0), {}, (), prompt)
+        return Live(_NAN, unknown, unknown, _NAN, False, _NAN, readings, np.empty(0), {}, (), prompt)
     at_s = float(frame.t[-1])
     last_seen = Activity(int(frame.activity[-1]))
     start_s, is_at_least = _bout_start(frame, events, last_seen)
@@ -104,7 +103,6 @@ def live_of(
         last_seen=last_seen,
         bout_s=at_s - start_s if is_live else _NAN,
         is_bout_at_least=is_at_least,
-        sat_s=at_s - _clock_start(start_s, prompts) if is_live and last_seen is Activity.SITTING else _NAN,
         still_s=at_s - _shifted(start_s, events) if is_live and last_seen is Activity.SITTING else _NAN,
         readings=_readings(frame, metrics, calibrations, slips, why, is_live=is_live),
         age_s=frame.t[drawn] - at_s,
@@ -192,12 +190,6 @@ def _bout_start(frame: PostureFrame, events: Sequence[Event], activity: Activity
     if len(others):
         return float(frame.t[others[-1] + 1]), False
     return float(frame.t[0]), bool(frame.t[0] > 0.0)
-
-
-def _clock_start(bout_start_s: float, prompts: Sequence[Prompt]) -> float:
-    """The start of the sitting bout, or the moment when its last prompt was given up."""
-    ignored = [p.closed_s for p in prompts if p.state is PromptState.IGNORED and p.closed_s is not None]
-    return max([bout_start_s, *ignored])
 
 
 def _shifted(bout_start_s: float, events: Sequence[Event]) -> float:

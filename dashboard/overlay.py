@@ -9,15 +9,16 @@ import streamlit as st
 
 from analysis.model import BreakAct, Prompt
 from analysis.schema import Reply
-from dashboard import asking, commands, data, theme, words
+from dashboard import asking, commands, controls, data, theme, words
 from dashboard.asking import Insistence, Overlay, Watched
+from dashboard.controls import SAID
+from dashboard.data import Moment
 from dashboard.page import Context, in_one_sentence
 
 NAME = "Upstand"
 REASONS = ("in a call", "in the middle of something", "I was just up", "not now")  # one tap each
 EMERGENCIES = ("emergency", "I do not feel well", "somebody needs me")
 _WATCHED = "overlay_watched"  # in the browser session's state
-_SAID = "overlay_said"  # the answer to the last button
 _COLOURS = {  # of the tab's sign
     Insistence.OUTCOME: "#1f8f84",
     Insistence.IN_BREAK: "#1f8f84",
@@ -31,26 +32,34 @@ _ROLES = {Insistence.LOUDER: "alert", Insistence.LOUDEST: "alertdialog"}
 
 @st.fragment(run_every=1.0)
 def show(context: Context) -> None:
-    """Nothing while nothing is asked."""
-    with st.container(key="overlay"), in_one_sentence():
-        drawn = _now(context)
+    """The card, where there is one; and below it the strip, which is always there."""
+    with in_one_sentence():
+        moment = data.read_moment(context.reader, context.wearer)
+        drawn = _drawn(context, moment)
         title, icon = (NAME, "🧍") if drawn is None else (drawn.page_title, theme.favicon(_COLOURS[drawn.insistence]))
         st.set_page_config(page_title=title, page_icon=icon)
-        if drawn is not None:
-            st.html(as_html(drawn))
-            if drawn.share is not None:
-                st.progress(drawn.share)
-            _buttons(context, drawn)
+        with st.container(key="overlay"):
+            if drawn is not None:
+                _card(context, drawn)
+        with st.container(key="breaks_strip"):
+            controls.draw(context, moment, drawn)
         _said()
 
 
-def _now(context: Context) -> Overlay | None:
-    moment = data.read_moment(context.reader, context.wearer)
+def _drawn(context: Context, moment: Moment) -> Overlay | None:
     watched: Watched = st.session_state.get(_WATCHED, Watched())
     st.session_state[_WATCHED], prompt = asking.watch(watched, moment.prompts, time.time())
     if prompt is None:
         return None
     return asking.overlay_of(prompt, context.settings.breaks.rules(), moment.at_s, moment.activity)
+
+
+def _card(context: Context, drawn: Overlay) -> None:
+    st.html(as_html(drawn))
+    if drawn.share is not None:
+        st.progress(drawn.share)
+    if drawn.acts:
+        _buttons(context, drawn)
 
 
 def as_html(drawn: Overlay) -> str:
@@ -97,10 +106,10 @@ def _reasons(context: Context, act: BreakAct, prompt: Prompt, label: str, reason
 
 
 def _answer(context: Context, act: BreakAct, prompt: Prompt, *, reason: str = "", for_s: float | None = None) -> None:
-    st.session_state[_SAID] = commands.answer(context, act, prompt, reason=reason, for_s=for_s)
+    st.session_state[SAID] = commands.answer(context, act, prompt, reason=reason, for_s=for_s)
 
 
 def _said() -> None:
-    said: Reply | None = st.session_state.pop(_SAID, None)
+    said: Reply | None = st.session_state.pop(SAID, None)
     if said is not None:
         st.toast(said.message, icon=":material/check:" if said.ok else ":material/error:")

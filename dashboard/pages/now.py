@@ -24,8 +24,7 @@ def _show(context: Context) -> None:
     with in_one_sentence():
         metrics = data.metrics()
         session, view, health = data.read_live(context.reader, context.wearer)
-        if view.prompt is not None:
-            _prompt(context, session, view)
+        _prompt(context, session, view)
         posture, angles, side = st.columns([5, 6, 3], gap="medium")
         with posture:
             _posture(context, session, view)
@@ -33,8 +32,6 @@ def _show(context: Context) -> None:
             _main(view.readings)
         with side, st.container(key="now_side_view"):
             _side_view(view)
-        if view.prompt is None:
-            _prompt(context, session, view)
         if len(view.age_s):
             with st.container(key="now_chart"):
                 charts.live_chart(view, metrics)
@@ -105,24 +102,16 @@ def _side_view(view: Live) -> None:
 
 
 def _prompt(context: Context, session: Session | None, view: Live) -> None:
-    """The open prompt in a line, its card being the overlay's; else one quiet line on when the next one comes."""
+    """The open prompt in a line; its card is the overlay's, and what comes next is told above every page."""
     with st.container(key="now_prompt"):
-        if session is not None and view.prompt is not None:
-            told_s = view.prompt.due_s if view.prompt.told_s is None else view.prompt.told_s
-            asked = datetime.fromtimestamp(session.started_at + told_s, context.zone)
-            st.html(
-                f'<div class="up-words"><b>{escape(words.asked(view.prompt))}.</b> {escape(view.prompt.reason)} '
-                f"Asked at {asked:%H:%M}, {words.duration(view.at_s - told_s)} ago.</div>"
-            )
+        if session is None or view.prompt is None:
             return
-        limit_s = context.settings.breaks.rules().sitting_s
-        left_s = limit_s - view.sat_s
-        told = "No break is asked for in your settings."
-        if math.isfinite(limit_s):
-            told = f"Upstand asks you to stand after {words.duration(limit_s)} of unbroken sitting."
-        if 0 < left_s < math.inf:
-            told = f"No prompt is open. The next one comes in about {words.duration(left_s)} if you stay seated."
-        st.html(f'<div class="up-soft">{told}</div>')
+        told_s = view.prompt.due_s if view.prompt.told_s is None else view.prompt.told_s
+        asked = datetime.fromtimestamp(session.started_at + told_s, context.zone)
+        st.html(
+            f'<div class="up-words"><b>{escape(words.asked(view.prompt))}.</b> {escape(view.prompt.reason)} '
+            f"Asked at {asked:%H:%M}, {words.duration(view.at_s - told_s)} ago.</div>"
+        )
 
 
 def _honest() -> None:

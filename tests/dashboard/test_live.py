@@ -146,16 +146,6 @@ def test_the_past_is_not_told_as_the_present() -> None:
     assert {reading.value for reading in view.readings} == {"unknown"}
 
 
-def test_the_clock_of_the_next_prompt_starts_anew_when_one_was_ignored() -> None:
-    sitting = [Event("sitting", 20.0, None)]
-    frame = _frame([Activity.SITTING] * 11)
-    ignored = Prompt("a", "stand", 1, "why", 50.0, PromptState.IGNORED, 90.0)
-    done = Prompt("b", "stand", 1, "why", 60.0, PromptState.DONE, 95.0)
-    assert _live(frame, sitting, [done]).sat_s == pytest.approx(81.0)
-    assert _live(frame, sitting, [ignored, done]).sat_s == pytest.approx(11.0)
-    assert math.isnan(_live(_frame([Activity.STANDING] * 11)).sat_s)
-
-
 def test_only_an_open_prompt_is_shown_and_of_those_the_newest() -> None:
     prompts = [
         Prompt("a", "stand", 1, "why", 10.0),
