@@ -75,8 +75,8 @@ def _board(drawing: Drawing, low: Point) -> dict[str, Point]:
     x, y = low
     drawing.box(low, (32, 44), round_=3, fill="#2e4668", width=0.5)
     drawing.box((x + 8, y - 3), (16, 12), round_=2, fill="#c4c9ce", width=0.4)
-    drawing.text((x + 16, y + 20), "XIAO nRF52840", size=3.2, anchor="middle", colour="#ffffff")
-    drawing.text((x + 16, y + 24.5), "Sense", size=3.2, anchor="middle", colour="#ffffff")
+    for row, words in enumerate(("XIAO", "nRF52840", "Sense")):
+        drawing.text((x + 16, y + 15 + 4.5 * row), words, size=3.0, anchor="middle", colour="#ffffff")
     pads = {}
     left = ("D0", "D1", "D2", "D3", "D4", "D5", "D6")
     right = ("5V", "GND", "3V3", "D10", "D9", "D8", "D7")

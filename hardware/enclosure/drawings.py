@@ -120,7 +120,8 @@ def _side(drawing: Drawing, layout: Layout, origin: Point) -> None:
     ]
     outline = [
         (layout.back_z, low), (layout.back_z, layout.strip_y), (layout.back_z - layout.bar, layout.strip_y),
-        (layout.back_z - layout.bar, high), (thick, high), *bow, (outer, tip + 0.8), (inner + 0.8, tip), (inner, tip),
+        *((z, y) for y, z in layout.lead_corners), (thick, high), *bow,
+        (outer, tip + 0.8), (inner + 0.8, tip), (inner, tip),
         (thick + layout.ridge_gap, ridge - 0.7), (thick + layout.ridge_gap, ridge + 0.7), (inner, ridge + 3.5),
         *hollow, (thick, low),
     ]  # fmt: skip

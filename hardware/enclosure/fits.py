@@ -121,6 +121,8 @@ def clip_checks(layout: Layout, material: Material) -> list[Check]:
 def checks(layout: Layout) -> list[Check]:
     """All that must hold of the layout."""
     tip = layout.turn_y - layout.tongue_length - layout.tip
+    hinge = layout.bottom + layout.back_play, layout.back_z + layout.back / 2
+    widest = max(math.dist(corner, hinge) for corner in layout.lead_corners)
     return [
         *_walls(layout),
         *_board(layout),
@@ -128,6 +130,7 @@ def checks(layout: Layout) -> list[Check]:
         *_small_parts(layout),
         *clip_checks(layout, PETG),
         *clip_checks(layout, PA12),
+        Check("back swings in past the upper wall", -layout.bottom - hinge[0] - widest, 0.05),
         Check("tongue ends above the shell's lower edge", tip - (layout.bottom - layout.wall), 1.0),
         Check("tongue round enough at its turn", layout.gap / 2 / layout.tongue, 0.8, unit=""),
         Check("thickness of the shell, against a chair", layout.thickness, 0.0, 11.0),

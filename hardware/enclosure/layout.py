@@ -63,6 +63,10 @@ class Layout:
     strip: float = 5.4  # height of the strip on top where the screws are
     boss: float = 5.2  # diameter around a screw
     bar: float = 4.0  # depth of the bar on the back that takes the screws
+    lead: tuple[float, float] = (
+        0.5,
+        1.8,
+    )  # cut from the bar's upper inner edge along y and z, to swing in past the wall
     hook: float = 0.6  # height of the 45° ridge that holds the back's lower edge
     window: float = 0.6  # what is left of the front where the light shines through
     membrane: float = 1.3  # what is left of the back under the motor
@@ -207,6 +211,12 @@ class Layout:
         y = -self.bottom - self.strip / 2
         x = self.inside_width / 2 - 4.5
         return (-x, y), (x, y)
+
+    @property
+    def lead_corners(self) -> tuple[tuple[float, float], ...]:
+        """(y, z) of what the cut leaves of the bar's upper inner edge."""
+        y, z = -self.bottom - self.back_play, self.back_z - self.bar
+        return (y - self.lead[0], z), (y, z + self.lead[1])
 
     @property
     def clip(self) -> Tongue:

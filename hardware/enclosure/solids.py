@@ -197,7 +197,7 @@ def back(layout: Layout) -> Part:
     outlines = [
         [(low, z0), (high, z0), (high, z1), (low, z1)],
         [(low + 0.01, middle - layout.hook), (hook, middle), (low + 0.01, middle + layout.hook)],
-        [(layout.strip_y + 0.3, z0 - layout.bar), (high, z0 - layout.bar), (high, z0), (layout.strip_y + 0.3, z0)],
+        [(layout.strip_y + 0.3, z0 - layout.bar), *layout.lead_corners, (high, z0), (layout.strip_y + 0.3, z0)],
         [
             (tip + 0.8, z2 + layout.tongue),
             (tip, z2 + 0.8),

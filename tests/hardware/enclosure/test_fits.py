@@ -42,7 +42,7 @@ def test_nothing_lies_in_anything_else_and_all_lies_inside(cell: Cell) -> None:
 @pytest.mark.parametrize(
     ("change", "noticed"),
     [
-        ({"cell": Cell("602030", 300.0, 6.0, 20.0, 30.0), "bar": 4.5}, None),
+        ({"cell": Cell("602030", 300.0, 6.0, 20.0, 30.0), "bar": 4.5, "lead": (0.9, 3.5)}, None),
         ({"cell": Cell("802030", 400.0, 8.0, 20.0, 30.0)}, "thickness of the shell, against a chair"),
         ({"rail": 3.2}, "USB connector behind the front"),
         ({"wall": 1.0}, "side wall"),
@@ -55,6 +55,7 @@ def test_nothing_lies_in_anything_else_and_all_lies_inside(cell: Cell) -> None:
         ({"tongue_length": 36.0}, "tongue ends above the shell's lower edge"),
         ({"screw": Screw(length=8.0)}, "back over the screws' tips"),
         ({"screw": Screw(length=4.0)}, "thread in the bar"),
+        ({"lead": (0.0, 0.0)}, "back swings in past the upper wall"),
         ({"antenna": 0.0}, "metal kept from the antenna"),
         ({"hook": 1.0}, "wall behind the hook's groove"),
         ({"inner_corner": 2.0}, "cell's corner clears the shell's"),
