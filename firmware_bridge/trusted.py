@@ -16,8 +16,10 @@ from firmware_bridge.keystore import KEY_FILE
 from firmware_bridge.radio import Connected, Radio
 from firmware_bridge.trust import NONCE_BYTES, Greeting, Keyring, Session, TrustError
 
+_NOTICE = b"\x28"
 _NOTHING = b"\x00"  # before bytes that must not be taken for a plain packet
-GREETING_S = 4.0  # for the sensor's answer to a hello; it ends a silent link after 5 s itself
+GREETING_S = 4.0  # for the sensor's answer to a hello
+TRIES, AGAIN_S = 10, 0.05  # of a read, while the sensor still shows what it shows to strangers
 
 
 class TrustedRadio:
@@ -104,6 +106,11 @@ class _SealedPeer:
         data = await self._peer.read(channel)
         if not self._is_secured:
             return data
+        for _ in range(TRIES):
+            if data[:1] != _NOTICE:
+                break
+            await asyncio.sleep(AGAIN_S)  # our first request is on its way to it
+            data = await self._peer.read(channel)
         try:
             return self._session.open(data, is_read=True)
         except TrustError:

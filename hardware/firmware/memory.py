@@ -4,6 +4,8 @@ Kept in the chip's own non-volatile memory, which the USB drive does not show. T
 file only until a computer has used it.
 """
 
+from binascii import hexlify
+
 from hardware.firmware.seal import HOST_ID_BYTES, KEY_BYTES, MOST_HOSTS
 
 KEY_FILE = "upstand-key.txt"
@@ -59,8 +61,9 @@ class Memory:
 
 def key_text(name: str, key: bytes) -> str:
     """What the key file says."""
-    return (
-        f"# The key of the Upstand sensor {name}. On the computer: upstand pair {KEY_FILE}\n"
-        "# This file goes when that computer has connected; the sensor's button brings it back.\n"
-        f"key = {''.join(f'{byte:02x}' for byte in key)}\n"
-    )
+    lines = [
+        f"# The key of the Upstand sensor {name}. On the computer: upstand pair {KEY_FILE}",
+        "# This file goes when that computer has connected; the sensor's button brings it back.",
+        "key = " + hexlify(key).decode(),
+    ]
+    return "\n".join(lines) + "\n"

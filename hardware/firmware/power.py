@@ -56,7 +56,7 @@ class Stillness:
         count = packet[14]
         values = struct.unpack_from(f"<{6 * count}h", packet, wire.STREAM_HEAD_BYTES)
         scale_mg = wire.ACC_MG_PER_COUNT[packet[2] & 0x0F]
-        means = [sum(values[axis::6]) * scale_mg / count for axis in range(3)]
+        means = [sum(values[6 * k + axis] for k in range(count)) * scale_mg / count for axis in range(3)]
         if not self._low:
             self.since_s = now_s
             self._low, self._high = means, means

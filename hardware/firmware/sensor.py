@@ -10,7 +10,7 @@ from hardware.firmware.seal import MOST_HOSTS, Ciphers, SealError, Session, key_
 from hardware.firmware.spill import Spill
 
 STREAM_MTU = 183  # 180 and the three bytes of a notification
-LOGIN_S = 5.0  # a link that has not proved itself by then is ended
+LOGIN_S = 15.0  # a link that has not proved itself by then is ended; finding the services may take a host half of it
 BAD_WRITES = 8  # so many, and it is ended at once
 NEW_HOST_S = 60.0  # how long a press of the button lets a new host in
 
@@ -95,7 +95,6 @@ class Sensor:
         """The link is gone."""
         self._forget()
         self._linked_s = -1.0
-        self._spill.flush()
 
     def unsubscribed(self) -> None:
         """The host reads the stream no more."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import tokenize
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ from hardware.firmware import wire
 
 FOLDER = Path(wire.__file__).parent
 MODULES = sorted(FOLDER.glob("*.py"))
-PURE = {"struct"}
+PURE = {"struct", "binascii"}
 BOARD = {"hashlib", "os", "time", "_bleio", "aesio", "analogio", "board", "busio", "digitalio", "microcontroller"}
 MAY_IMPORT = {"code.py": PURE | BOARD | {"watchdog"}, "boot.py": {"board", "digitalio", "storage"}, "folder.py": {"os"}}
 # Not in MicroPython's grammar, or not in its core
@@ -39,6 +41,22 @@ def test_module(path: Path) -> None:
             assert not node.args.posonlyargs
         if isinstance(node, ast.keyword):
             assert node.arg != "strict"
+        if isinstance(node, ast.Slice):
+            assert node.step is None, ast.unparse(node)
+        if isinstance(node, ast.FormattedValue):
+            assert not any(isinstance(inner, ast.JoinedStr) for inner in ast.walk(node.value)), ast.unparse(node)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
+def test_no_formatted_string_leans_on_another(path: Path) -> None:
+    """MicroPython joins them first and formats them then."""
+    with path.open("rb") as file:
+        tokens = [
+            token for token in tokenize.tokenize(file.readline) if token.type not in (tokenize.NL, tokenize.COMMENT)
+        ]
+    for one, other in pairwise(tokens):
+        if one.type == other.type == tokenize.STRING:
+            assert "f" not in (one.string[0].lower(), other.string[0].lower()), one.line
 
 
 def test_only_the_board_knows_the_boards_modules() -> None:

@@ -16,6 +16,7 @@ from hardware.firmware.device import CONTROL, STATUS, STREAM, Device, Pins, Radi
 from hardware.firmware.imu import Imu
 from hardware.firmware.memory import BYTES, Memory, key_text
 from hardware.firmware.power import ASLEEP_AFTER_S
+from hardware.firmware.sensor import LOGIN_S
 from hardware.firmware.settings import Settings
 from hardware.twin.ciphers import HostCiphers
 from hardware.twin.flash import Flash
@@ -314,7 +315,7 @@ def test_a_stranger_is_shown_the_door_and_the_button_lets_another_host_in() -> N
     bench.radio.linked, bench.radio.links = True, 2
     bench.radio.told.clear()
     bench.radio.writes.extend([b"\x12\x01\x03\x00", b"noise"])
-    bench.run(4.0)
+    bench.run(LOGIN_S - 1.0)
     assert bench.radio.told == [(CONTROL, wire.encode_answer(wire.Answer(1, 0, wire.LOCKED)))]
     assert bench.radio.values[STATUS] == b"\x28" + key_id(KEY)
     bench.run(2.0)
