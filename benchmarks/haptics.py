@@ -7,12 +7,12 @@ import socket
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from analysis.errors import PostureError
 from analysis.io.mqtt import request, resolve
 from analysis.io.notify import notifiers
 from analysis.io.outputs import Delivered
@@ -121,9 +121,10 @@ async def _seated(settings: Settings) -> None:
 async def _ask(settings: Settings, act: BreakAct | None, kind: str = "") -> Reply:
     """How it stands, without an act."""
     given = command("break", act=act, name=kind) if act is not None else command("break-status")
-    with suppress(TimeoutError):
+    try:
         return await asyncio.to_thread(request, resolve(settings), SIMULATED, "service", given, 5.0)
-    return Reply(id=given.id, ok=False, message="No answer came.")
+    except PostureError as error:  # the service has only just begun to listen
+        return Reply(id=given.id, ok=False, message=str(error))
 
 
 class _Noting(Store):

@@ -19,9 +19,10 @@ from analysis.errors import PostureError
 from analysis.io.journal import samples_entry
 from analysis.io.mqtt import Connection, MqttAddress, Received, request
 from analysis.io.notify import Delivery, Means, Notifier
+from analysis.io.notify.answers import answer
 from analysis.io.reader import Reader, Session
 from analysis.io.store import Batch, Store
-from analysis.model import Prompt, Segment, Stance
+from analysis.model import BreakAct, Prompt, PromptState, Segment, Stance
 from analysis.pipeline import PipelineSettings
 from analysis.schema import Command, FrameMessage, Reply, Samples, Status, Stored
 from analysis.service import Service
@@ -349,6 +350,35 @@ async def test_prompts_are_told_and_how_that_went_is_kept(broker: Any, url: str)
         kept = {one.notifier: (one.delivered, one.reason) for one in reader.deliveries(newest(reader))}
     assert told[0].prompt_id == prompt.prompt_id
     assert kept == {"reach": (True, ""), "miss": (False, "Nobody there.")}
+
+
+async def test_an_answer_on_a_notification_is_carried_out(broker: Any, url: str) -> None:
+    """The button is pressed again when it is over: that changes nothing."""
+
+    async def press(prompt: Prompt, means: Means) -> Delivery:
+        if prompt.state in (PromptState.OPEN, PromptState.POSTPONED):
+            means.act(answer(prompt, means.session_id, BreakAct.POSTPONE))
+        return Delivery(True)
+
+    named = {"press": Notifier("Press", press, lambda _: True, is_worn=True)}
+    settings = PipelineSettings(standing_after(3.0))
+    async with world(broker.address) as seen, running(broker.address, url, named, settings):
+        seen.send(blocks(0, 3, source="simulated"))
+        await seen.until(lambda: len(seen.confirmed()) == 2)
+        command = Command(id="c", action="calibrate", stance=Stance.SITTING, duration_s=2.0)
+        seen.send_raw(schema.encode(command), "commands", "service")
+        await seen.until(lambda: len(seen.replies()) == 1)
+        seen.send(blocks(3, 100, source="simulated"))
+        await seen.until(lambda: len(seen.replies()) == 2)
+        seen.send(blocks(100, 200, source="simulated"))  # the answer holds from the present on
+        await seen.until(lambda: len(seen.replies()) == 3)
+    with Reader(url) as reader:
+        (prompt, *_) = reader.prompts(newest(reader))
+    assert prompt.state is PromptState.POSTPONED
+    assert [reply.message for reply in seen.replies()[1:3]] == [
+        "Postponed by 5 min.",
+        "That prompt is over; nothing was changed.",
+    ]
 
 
 _ALONE = """

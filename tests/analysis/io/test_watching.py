@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -14,7 +14,7 @@ from analysis.io.live_session import LiveSession
 from analysis.io.settings import DeskSettings
 from analysis.io.store import StoredSession
 from analysis.io.watching import Clocks, DeskWatch, Watching
-from analysis.model import ClockAnchor, Desk, DeskState, Input, Prompt, PromptState, Segment, SessionEnd, Slept
+from analysis.model import ClockAnchor, Desk, DeskState, Input, Output, Prompt, PromptState, Segment, SessionEnd, Slept
 from analysis.pipeline import PipelineSettings
 from analysis.schema import decode_input, encode_input
 from tests.analysis.made_samples import message_of
@@ -36,6 +36,7 @@ class Room:
     offset_s: float = 3600.0
     live: LiveSession = field(default_factory=lambda: session())
     looks: int = 0
+    outputs: Sequence[Output] = ()  # of the last second
 
     def watching(self, *, is_here: bool = True, every_s: float = 1.0, watch: bool = True) -> Watching:
         probe = Probe("Room", every_s, self._look)
@@ -60,7 +61,9 @@ class Room:
             self.now_s += 1.0
             do()
             await watching.step(lambda: self.live)
-            told += [decode_input(entry.payload) for entry in self.live.take().entries]
+            batch = self.live.take()
+            self.outputs = batch.outputs
+            told += [decode_input(entry.payload) for entry in batch.entries]
         return told
 
 
@@ -162,6 +165,24 @@ async def test_time_goes_on_while_the_sensors_are_silent() -> None:
     told = await room.pass_time(room.watching(), 100)
     times = [one.at_s - room.live.newest_s for one in told if isinstance(one, ClockAnchor)]
     assert times == pytest.approx([31.0, 61.0, 91.0])
+
+
+async def test_without_a_sensor_the_keyboard_tells_when_a_break_is_due() -> None:
+    """The sensors fell silent, and the wearer goes on typing for half an hour; then they leave."""
+    room = Room()
+    watching = room.watching()
+    prompts: list[Prompt] = []
+
+    def step() -> None:
+        prompts.extend(one for one in room.outputs if isinstance(one, Prompt))
+
+    await room.pass_time(watching, 2100, step)
+    assert prompts
+    assert prompts[-1].kind == "active"
+    assert prompts[-1].reason.startswith("No sensor is worn; by the clock and the keyboard")
+    room.idle_s = 180.0
+    await room.pass_time(watching, 200, step)
+    assert prompts[-1].state is PromptState.DONE
 
 
 async def test_a_session_that_is_over_or_of_nobody_is_told_nothing() -> None:
