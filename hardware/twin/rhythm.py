@@ -6,6 +6,13 @@ Sizes. Sway of the trunk in quiet stance: a few tenths of a degree and a few mil
 0.04 m/s² RMS on two legs, MDER.S91719). Gait: the vertical swing follows step length by the inverted pendulum
 (Zijlstra & Hof 2003); pelvic rotation and obliquity 8–12° and tilt 2–4° from end to end; the back turns and bends
 against the pelvis, so that T12 stays the quieter of the two.
+
+Phases. The left foot lands at a whole turn of the stride's angle, the right one half a turn later. There the upward
+force is highest (McCamley 2012) and the forward force goes from driving to braking (Zijlstra & Hof 2003); the body,
+which sways towards the foot it stands on, is pushed away from it (MacKinnon & Winter 1993), and the pelvis turns
+fastest, with the leg that comes forward, a little earlier. At 110 steps a minute the first harmonics of the forward
+force, the one to the left and the turning stand at 87°, 97° and -151°; in four straight walks of the mobgap example at
+73 to 114°, 78 to 104° and -175 to -118°.
 """
 
 from __future__ import annotations
@@ -29,18 +36,18 @@ _BREATH = ((Axis.FLEX, -5.0), (Axis.PITCH, 0.9), (Axis.Z, 0.3))  # breathing in 
 
 # (coordinate, harmonic of the stride, amplitude in degrees or mm, phase in rad); Z's second harmonic follows the speed
 _GAIT = (
-    (Axis.X, 2, 9.0, 0.9),
+    (Axis.X, 2, 9.0, -np.pi / 2),
     (Axis.X, 4, 1.5, 0.4),
-    (Axis.Y, 1, 18.0, 0.0),
+    (Axis.Y, 1, 18.0, -np.pi / 2),
     (Axis.Y, 3, 1.6, 1.1),
     (Axis.Z, 4, 2.0, 2.2),
-    (Axis.YAW, 1, 4.5, 0.5),
+    (Axis.YAW, 1, 4.5, 0.5 + np.pi / 2),
     (Axis.PITCH, 2, 1.4, 1.9),
     (Axis.ROLL, 1, 4.2, 1.3),
     (Axis.ROLL, 3, 0.6, 0.2),
     (Axis.FLEX, 2, 1.0, 4.6),
     (Axis.BEND, 1, 3.4, 1.3 + np.pi),
-    (Axis.TWIST, 1, 6.0, 0.5 + np.pi),
+    (Axis.TWIST, 1, 6.0, 0.5 + 3 * np.pi / 2),
 )
 _LENGTHS = (Axis.X, Axis.Y, Axis.Z)
 _CALM_SPM = 108.0  # the cadence at which the table holds; amplitudes grow with cadence
