@@ -63,10 +63,7 @@ class Layout:
     strip: float = 5.4  # height of the strip on top where the screws are
     boss: float = 5.2  # diameter around a screw
     bar: float = 4.0  # depth of the bar on the back that takes the screws
-    lead: tuple[float, float] = (
-        0.5,
-        1.8,
-    )  # cut from the bar's upper inner edge along y and z, to swing in past the wall
+    lead: tuple[float, float] = (0.8, 2.8)  # cut off the bar's upper inner edge (y, z): it swings in past the wall
     hook: float = 0.6  # height of the 45° ridge that holds the back's lower edge
     window: float = 0.6  # what is left of the front where the light shines through
     membrane: float = 1.3  # what is left of the back under the motor
