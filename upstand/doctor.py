@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.metadata import PackageNotFoundError, requires, version
+from importlib.util import find_spec
 
 from packaging.requirements import Requirement
 
@@ -43,6 +44,7 @@ async def examine(settings: Settings) -> list[Finding]:
     return [
         _python(),
         *_packages(),
+        *_extras(settings),
         _data_folder(settings),
         _store(settings),
         await _broker(settings),
@@ -78,6 +80,18 @@ def _packages() -> Iterator[Finding]:
     else:
         shown = ", ".join(f"{name} {version(name)}" for name in ("bleak", "numpy", "paho-mqtt", "scipy", "streamlit"))
         yield Finding("packages", Verdict.GOOD, f"All {len(wanted)} are there: {shown} and the rest.")
+
+
+def _extras(settings: Settings) -> Iterator[Finding]:
+    """What the settings ask for and an extra would bring."""
+    asked = {"phone": bool(settings.notify.phone), "calendar": bool(settings.desk.calendars)}
+    needs = {"phone": ("apprise",), "calendar": ("icalendar", "recurring_ical_events")}
+    for extra in (extra for extra, is_asked in asked.items() if is_asked):
+        if all(find_spec(name) for name in needs[extra]):
+            yield Finding(extra, Verdict.GOOD, "What it needs is installed.")
+        else:
+            told = f"The settings ask for it, and it is not installed; run `pip install 'upstand[{extra}]'`."
+            yield Finding(extra, Verdict.BAD, told)
 
 
 def _data_folder(settings: Settings) -> Finding:

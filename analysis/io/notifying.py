@@ -99,8 +99,7 @@ class Notifying:
         return delivery.delivered and notifier.reaches
 
     def _is_stale(self, session: StoredSession, prompt: Prompt) -> bool:
-        told_s = prompt.due_s if prompt.told_s is None else prompt.told_s
-        return session.source == "radio" and self._now() - (session.started_at + told_s) > STALE_S
+        return session.source == "radio" and self._now() - (session.started_at + prompt.asked_s) > STALE_S
 
     def take_delivered(self) -> list[Delivered]:
         """What has been told since the last call."""
