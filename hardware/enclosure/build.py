@@ -1,6 +1,6 @@
-"""Builds the clip, checks what was built, and writes it: STL and STEP to print, PNG and SVG to look at.
+"""Builds the clip, checks what was built, and writes it.
 
-Needs build123d (`make hardware`).
+STL as it lies on the printer, STEP as it is worn, PNG and SVG to look at. Needs build123d (`make hardware`).
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import itertools
 from pathlib import Path
 
 import numpy as np
-from build123d import Part, export_step, export_stl
+from build123d import Axis, Location, Part, export_step, export_stl
 from PIL import Image
 
 from analysis.model import Floats
@@ -50,6 +50,12 @@ class HardwareError(Exception):
 def _mesh(part: Part) -> tuple[Floats, Triangles]:
     points, triangles = part.tessellate(_TESSELLATION_MM)
     return np.array([tuple(point) for point in points]), np.array(triangles)
+
+
+def _as_printed(part: Part, name: str) -> Part:
+    """As it lies on the printer: the shell on its face, the back on the side that its ridges reach."""
+    turned = part.rotate(Axis.Y, -90) if name == "back" else part
+    return Location((0, 0, -turned.bounding_box().min.Z)) * turned
 
 
 def _part_checks(name: str, part: Part) -> list[Check]:
@@ -123,7 +129,7 @@ def build(folder: Path) -> list[Check]:
         found += [Check(f"{cell.name}: {c.name}", c.value, c.low, c.high, c.unit) for c in checks(layout)]
         found += [Check(f"{cell.name}: {c.name}", c.value, c.low, c.high, c.unit) for c in solid_checks(layout, parts)]
         for name, part in {"back": back, **{f"shell-{letter}": shell for letter, shell in shells.items()}}.items():
-            export_stl(part, folder / f"{cell.name}-{name}.stl")
+            export_stl(_as_printed(part, name), folder / f"{cell.name}-{name}.stl")
             export_step(part, folder / f"{cell.name}-{name}.step")
         if layout == Layout():
             _pictures(layout, parts, pictures)
