@@ -104,7 +104,7 @@ class Device(Body):
 
     def turn(self, ticks: int) -> None:
         self._now = ticks
-        now_ms = ticks * 1000 // wire.TICKS_HZ
+        now_ms = self._now_ms()
         self._follow_link()
         data = self._radio.received()
         while data:
@@ -158,10 +158,10 @@ class Device(Body):
         return self._sampler.next_seq
 
     def buzz(self, pattern: int) -> None:
-        self._motor.start(pattern, self._now * 1000 // wire.TICKS_HZ)
+        self._motor.start(pattern, self._now_ms())
 
     def identify(self) -> None:
-        self._light.identify(self._now * 1000 // wire.TICKS_HZ)
+        self._light.identify(self._now_ms())
 
     def remember(self, hosts: list[bytes]) -> None:
         self._memory.remember(hosts)
@@ -170,6 +170,10 @@ class Device(Body):
 
     def _now_s(self) -> float:
         return self._now / wire.TICKS_HZ
+
+    def _now_ms(self) -> int:
+        """Whole, as a float of CircuitPython's would lose the milliseconds within days."""
+        return self._now * 1000 // wire.TICKS_HZ
 
     def _follow_link(self) -> None:
         link = self._radio.link()
@@ -214,7 +218,7 @@ class Device(Body):
                 self._tell_event(wire.EVENT_AWAKE, 0)
             return
         self._read_fifo()
-        meant = self._taps.feed(self._now_s(), self._imu.taps())
+        meant = self._taps.feed(self._now_ms(), self._imu.taps())
         if meant:
             self.buzz(wire.BUZZ_SHORT if meant == CALIBRATE else wire.BUZZ_TWICE)  # "understood"
             self._tell_event(wire.EVENT_CALIBRATE if meant == CALIBRATE else wire.EVENT_SNOOZE, 0)

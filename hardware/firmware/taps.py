@@ -3,25 +3,25 @@
 CALIBRATE = 1
 SNOOZE = 2
 
-WAIT_S = 0.7  # after two, for a third
+WAIT_MS = 700  # after two, for a third
 
 
 class Taps:
     """Feed it what the IMU tells, often."""
 
     def __init__(self) -> None:
-        self._double_s = -1.0
+        self._double_ms = -1
 
-    def feed(self, now_s: float, taps: int) -> int:
+    def feed(self, now_ms: int, taps: int) -> int:
         """CALIBRATE, SNOOZE, or 0. `taps` is 2 for a double tap since the last look, 1 for a single one."""
-        if self._double_s >= 0.0:
-            is_waiting = now_s - self._double_s <= WAIT_S
+        if self._double_ms >= 0:
+            is_waiting = now_ms - self._double_ms <= WAIT_MS
             if is_waiting and taps:
-                self._double_s = -1.0
+                self._double_ms = -1
                 return SNOOZE
             if not is_waiting:
-                self._double_s = now_s if taps == 2 else -1.0
+                self._double_ms = now_ms if taps == 2 else -1
                 return CALIBRATE
         elif taps == 2:
-            self._double_s = now_s
+            self._double_ms = now_ms
         return 0

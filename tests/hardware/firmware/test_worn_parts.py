@@ -32,7 +32,7 @@ from hardware.firmware.taps import CALIBRATE, SNOOZE, Taps
 )
 def test_two_taps_calibrate_and_three_snooze(felt: dict[int, int], meant: list[int]) -> None:
     taps = Taps()
-    told = [taps.feed(look * 0.05, felt.get(look, 0)) for look in range(120)]
+    told = [taps.feed(look * 50, felt.get(look, 0)) for look in range(120)]
     assert [meaning for meaning in told if meaning] == meant
 
 
