@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from analysis.breaks.ledger import why
@@ -10,7 +11,7 @@ from analysis.errors import PostureError
 from analysis.io.mqtt import request, resolve
 from analysis.io.reader import Reader
 from analysis.io.settings import Settings
-from analysis.model import BreakAct
+from analysis.model import BreakAct, ClockAnchor
 from upstand.asking import command
 
 ANSWER_S = 5.0
@@ -76,4 +77,19 @@ def why_at(settings: Settings, wearer: str, at: str, now: datetime) -> str:
         begun = reader.sessions(wearer, until=moment.timestamp())
         if not begun:
             raise PostureError(f"Nothing is recorded of {wearer!r} at {moment:%Y-%m-%d %H:%M}; name another wearer.")
-        return why(reader.break_spans(begun[-1]), moment.timestamp() - begun[-1].started_at)
+        at_s = session_s(moment.timestamp(), begun[-1].started_at, reader.clock_anchors(begun[-1]))
+        return why(reader.break_spans(begun[-1]), at_s)
+
+
+def session_s(utc_s: float, started_at: float, anchors: Sequence[ClockAnchor]) -> float:
+    """When that was in a session's own time, which stands still while the computer sleeps.
+
+    A time at which it slept is the moment of waking; one that the clock showed twice is the first.
+    """
+    at_s, before = utc_s - started_at, (0.0, started_at)
+    for anchor in anchors:
+        at_s = before[0] + utc_s - before[1]
+        if at_s <= anchor.at_s or utc_s < anchor.utc_s:
+            return min(at_s, anchor.at_s)
+        before = anchor.at_s, anchor.utc_s
+    return before[0] + utc_s - before[1]

@@ -14,8 +14,20 @@ from analysis.errors import StoreError
 from analysis.io import break_rows, database, outputs
 from analysis.io import store_tables as tables
 from analysis.io.frames import MINUTE_S, cut, decode_frame, join
+from analysis.io.journal import Kind
 from analysis.io.outputs import Delivered
-from analysis.model import Activity, BreakTally, Calibration, Event, Floats, LedgerSpan, PostureFrame, Prompt, Segment
+from analysis.model import (
+    Activity,
+    BreakTally,
+    Calibration,
+    ClockAnchor,
+    Event,
+    Floats,
+    LedgerSpan,
+    PostureFrame,
+    Prompt,
+    Segment,
+)
 
 _INF = float("inf")
 
@@ -140,6 +152,14 @@ class Reader:
         table = tables.break_spans
         query = select(table).where(table.c.run == _run(session, run_id)).order_by(table.c.start_s)
         return [break_rows.span_of(row) for row in self._rows(query)]
+
+    def clock_anchors(self, session: Session) -> list[ClockAnchor]:
+        """What the clock on the wall showed, in the order told; none once the raw data are deleted."""
+        table = tables.journal
+        query = select(table.c.payload).join(tables.sessions).where(tables.sessions.c.id == session.session_id)
+        rows = self._rows(query.where(table.c.kind == Kind.BREAK.value).order_by(table.c.arrival))
+        items = [schema.decode_input(row.payload) for row in rows]
+        return [item for item in items if isinstance(item, ClockAnchor)]
 
     def break_tallies(self, session: Session, run_id: int | None = None) -> list[BreakTally]:
         """What became of each type of break, by day."""

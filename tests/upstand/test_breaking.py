@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 
 from analysis.errors import PostureError
+from analysis.io.journal import entry_of
 from analysis.io.settings import Settings
 from analysis.io.store import Batch, Store
-from analysis.model import LedgerSpan
+from analysis.model import ClockAnchor, LedgerSpan
 from tests.upstand.system import Install
-from upstand.breaking import span_s, time_s, why_at
+from upstand.breaking import session_s, span_s, time_s, why_at
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 
@@ -45,7 +46,8 @@ def settings(tmp_path: Path) -> Settings:
             LedgerSpan(0.0, 3600.0, "not_due", "active", 0.0, 1.0, 1800.0),
             LedgerSpan(3600.0, 10800.0, "microphone", "active", 1800.0, 1.0, 1800.0),
         ]
-        assert not store.write([Batch(session, [], spans)])
+        woke = ClockAnchor(3600.0, morning.timestamp() + 3600.0, 0.0)  # it never slept
+        assert not store.write([Batch(session, [entry_of(woke)], spans)])
     return settings
 
 
@@ -53,6 +55,21 @@ def test_it_tells_why_there_was_no_prompt(settings: Settings) -> None:
     assert why_at(settings, "me", "9:10", NOW).startswith("No break was due yet: the active clock stood at 10 min")
     assert "the microphone was in use" in why_at(settings, "me", "10:30", NOW)
     assert why_at(settings, "me", "12:30", NOW) == "Nothing is written down about that moment."
+
+
+def test_a_session_stands_still_while_the_computer_sleeps() -> None:
+    """An hour of work from 0 s on, two hours of sleep, and another hour; then the clock is set back by a minute."""
+    told = [(0.0, 0.0), (1800.0, 1800.0), (3600.0, 10800.0), (5400.0, 12600.0), (7200.0, 14340.0)]
+    anchors = [ClockAnchor(at_s, utc_s, 0.0) for at_s, utc_s in told]
+
+    def at(utc_s: float) -> float:
+        return session_s(utc_s, 0.0, anchors)
+
+    assert [at(utc_s) for utc_s in (900.0, 3000.0, 3600.0)] == [900.0, 3000.0, 3600.0]
+    assert [at(utc_s) for utc_s in (7200.0, 10800.0, 11700.0)] == [3600.0, 3600.0, 4500.0]
+    assert at(14400.0) == 7200.0
+    assert at(15000.0) == 7860.0
+    assert session_s(500.0, 200.0, []) == 300.0
 
 
 def test_a_time_still_to_come_is_that_of_yesterday(settings: Settings) -> None:
