@@ -2,6 +2,7 @@
 // browser. Nothing is fetched: the sound is two tones.
 const KEPT = "upstand-alerts"; // in the browser's own storage, where every tab sees it
 const TICK_MS = 2000;
+const LATE_MS = 1500;
 
 function kept() {
   const usual = { sound: false, volume: 0.5, notices: false, told: "" };
@@ -16,12 +17,14 @@ function keep(change) {
   localStorage.setItem(KEPT, JSON.stringify({ ...kept(), ...change }));
 }
 
-function play(state, tones) {
-  state.audio ??= new AudioContext();
-  state.audio.resume();
-  const start = state.audio.currentTime;
+// A browser lets nothing sound before the first click on a page; what it held back is not sounded afterwards.
+async function play(state, tones) {
+  const asked = Date.now();
+  await state.audio.resume();
+  if (Date.now() - asked > LATE_MS) return;
   tones.forEach((hertz, place) => {
-    const tone = state.audio.createOscillator(), loudness = state.audio.createGain(), at = start + 0.22 * place;
+    const tone = state.audio.createOscillator(), loudness = state.audio.createGain();
+    const at = state.audio.currentTime + 0.22 * place;
     tone.frequency.value = hertz;
     loudness.gain.setValueAtTime(0, at);
     loudness.gain.linearRampToValueAtTime(kept().volume * 0.6, at + 0.02);
@@ -62,7 +65,8 @@ function tell(state, alert) {
 function draw(state) {
   const { sound, notices, volume } = kept(), is = (name) => state.root.querySelector("." + name);
   is("sound").setAttribute("aria-pressed", sound);
-  is("sound").textContent = sound ? "Sound on" : "Sound off";
+  const isHeldBack = sound && state.audio.state !== "running";
+  is("sound").textContent = isHeldBack ? "Sound on, after a click" : sound ? "Sound on" : "Sound off";
   is("volume").hidden = !sound;
   is("volume").value = volume;
   const isShown = notices && mayNotify(), isRefused = "Notification" in window && Notification.permission === "denied";
@@ -90,6 +94,13 @@ function listen(state) {
   };
 }
 
+function wake(state) {
+  const woken = () => kept().sound && state.audio.resume();
+  document.addEventListener("pointerdown", woken);
+  state.audio.onstatechange = () => draw(state);
+  return () => document.removeEventListener("pointerdown", woken);
+}
+
 // A tab in the background has its timers slowed down to one a minute; a worker's are not.
 function tick(state) {
   const source = new Blob([`setInterval(() => postMessage(0), ${TICK_MS})`], { type: "text/javascript" });
@@ -109,17 +120,18 @@ export default function (component) {
   const { parentElement: root, data, setTriggerValue } = component;
   let state = STATES.get(root);
   if (!state) {
-    state = { root, notice: null, audio: null };
+    state = { root, notice: null, audio: new AudioContext() };
     STATES.set(root, state);
     listen(state);
-    state.stop = tick(state);
+    state.ends = [tick(state), wake(state)];
   }
   state.setTriggerValue = setTriggerValue;
   draw(state);
   tell(state, data);
   return () => {
-    state.stop();
-    state.audio?.close();
+    state.ends.forEach((end) => end());
+    state.audio.onstatechange = null;
+    state.audio.close();
     STATES.delete(root);
   };
 }

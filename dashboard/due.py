@@ -40,11 +40,13 @@ def _start_s(event: Event) -> float:
 
 
 def next_due(spans: Sequence[LedgerSpan], at_s: float) -> str:
-    """When the next break is due, or why it is not asked for; `spans` in order of their start."""
+    """When the next break is due, or why it is not asked for; empty while it is. `spans` in order of their start."""
     found = spans[-1] if spans else None
     if found is None:
         return "Nothing is known of you yet."
-    if found.why in (Why.PROMPTED, Why.IN_BREAK) or found.why not in (Why.NOT_DUE, Why.OFF_SEAT) or not found.kind:
+    if found.why in (Why.PROMPTED, Why.IN_BREAK):
+        return ""
+    if found.why not in (Why.NOT_DUE, Why.OFF_SEAT) or not found.kind:
         return why(spans, at_s)
     clock_s = max(0.0, found.clock_s + found.rate * (at_s - found.start_s))
     if found.why == Why.NOT_DUE and found.rate > 0 and math.isfinite(found.interval_s):

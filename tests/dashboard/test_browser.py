@@ -1,8 +1,9 @@
-"""Both pages in a real Chromium, served as `upstand dashboard` serves them, over a store that is being written."""
+"""The pages in a real Chromium, served as `upstand dashboard` serves them, over a store that is being written."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -193,7 +194,8 @@ def test_the_theme_follows_the_person(served: str, page: Page, dark_page: Page) 
 
 def test_on_a_phone_nothing_runs_off_the_side(served: str, page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
-    for path, key in (("", "now_posture"), (f"/today?today_date={DAY}", "today_totals")):
+    pages = (("", "now_posture"), (f"/today?today_date={DAY}", "today_totals"), ("/breaks", "breaks_types"))
+    for path, key in pages:
         page.goto(served + path)
         expect(page.locator(f".st-key-{key}")).to_be_visible(timeout=30_000)
         assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
@@ -206,3 +208,56 @@ def test_a_button_without_a_broker_tells_what_to_do(served: str, page: Page) -> 
     button.click()
     expect(page.locator(".st-key-calibrate_progress")).to_contain_text("upstand run", timeout=20_000)
     assert "Traceback" not in page.locator("body").inner_text()
+
+
+# Counts what the browser itself is asked for, and stands where the person's own choice would.
+_ASKED_FOR = """
+window.notices = []; window.tones = 0;
+window.Notification = class extends Notification {
+  constructor(title, options) { super(title, options); window.notices.push([title, options.body]); }
+};
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (...when) { window.tones += 1; return start.apply(this, when); };
+"""
+
+
+def test_the_card_stands_on_every_page_and_the_tab_tells_of_it(served: str, page: Page) -> None:
+    for path in ("", "/today", "/breaks"):
+        page.goto(served + path)
+        expect(page.locator(".st-key-overlay")).to_contain_text("Time to stand up", timeout=30_000)
+        expect(page).to_have_title(re.compile("Time to stand up"), timeout=20_000)
+        sign = page.locator("link[rel~=icon]").first
+        assert (sign.get_attribute("href") or "").startswith("data:image/svg+xml")
+    page.locator(".st-key-overlay_skip button").first.click()
+    page.get_by_role("button", name="In a call").click()
+    expect(page.locator(".stToast")).to_contain_text("upstand run", timeout=20_000)  # there is no broker
+
+
+def test_alerts_are_off_until_asked_for_then_remembered_and_told_once(served: str, page: Page) -> None:
+    page.context.grant_permissions(["notifications"], origin=served)
+    page.add_init_script(_ASKED_FOR)
+    page.goto(served)
+    alerts = page.locator(".st-key-alerts")
+    expect(alerts.get_by_role("button", name="Sound off")).to_be_visible(timeout=30_000)
+    expect(page.locator(".st-key-overlay")).to_contain_text("Time to stand up", timeout=30_000)
+    assert page.evaluate("[window.notices.length, window.tones]") == [0, 0]
+    alerts.get_by_role("button", name="Sound off").click()
+    expect(alerts.get_by_role("button", name="Sound on")).to_be_visible()
+    alerts.get_by_role("button", name="Notices off").click()
+    expect(alerts.get_by_role("button", name="Notices on")).to_be_visible()
+    page.wait_for_function("window.tones === 2")  # this is how it will sound
+    page.evaluate(_FORGET_WHAT_WAS_TOLD)
+    page.goto(f"{served}/today")
+    page.wait_for_function("window.notices.length === 1", timeout=30_000)
+    assert "Time to stand up" in page.evaluate("window.notices[0][0]")
+    expect(alerts.get_by_role("button", name="Notices on")).to_be_visible()
+    page.reload()
+    expect(page.locator(".st-key-overlay")).to_contain_text("Time to stand up", timeout=30_000)
+    expect(alerts.get_by_role("button", name="Notices on")).to_be_visible(timeout=20_000)
+    assert page.evaluate("window.notices.length") == 0
+
+
+_FORGET_WHAT_WAS_TOLD = """
+const key = "upstand-alerts";
+localStorage.setItem(key, JSON.stringify({ ...JSON.parse(localStorage.getItem(key)), told: "" }));
+"""

@@ -1,10 +1,11 @@
-"""A wearer who sits 31 minutes is asked to stand, stands, and the page shows the break as done.
+"""A wearer who sits 31 minutes is asked to stand, may postpone it, stands, and the page shows the break as done.
 
 Then all of it is computed again from the raw samples, and must be the same.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -57,5 +58,50 @@ def test_the_prompt_comes_and_closes_when_the_wearer_stands(tmp_path: Path) -> N
     assert asked.begun_s == pytest.approx(next(rise.start_s for rise in rises if rise.start_s > asked.due_s), abs=3.0)
     assert asked.credited_s == pytest.approx(180.0, abs=15.0)
     done = install.command("reanalyze", "--wearer", "simulated")
+    assert done.returncode == 0, done.stdout
+    assert "every one the same as live" in done.stdout
+
+
+# Asked after 15 min, so that there is time to answer and to be asked again before the wearer rises after 31.
+_SOONER = {
+    "types": {
+        "active": {"interval_s": 900.0, "ignore_s": 1200.0, "postpone_s": 120.0},
+        **{name: {"modes": []} for name in ("shift", "slouch", "arch")},
+    }
+}
+
+
+def test_a_prompt_is_postponed_comes_again_and_sees_the_wearer_rise(tmp_path: Path) -> None:
+    install = Install(tmp_path)
+    simulated = ("--simulate", "--speed", "30", "--script", "sit-then-stand")
+    with chromium() as page, install.running(*simulated, UPSTAND_BREAKS=json.dumps(_SOONER)) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        page.goto(f"{install.page}/breaks")
+        expect(page.locator(".st-key-breaks_next")).to_contain_text("Next: your active break", timeout=60_000)
+        usual = page.locator("link[rel~=icon]").first.get_attribute("href")
+        overlay = page.locator(".st-key-overlay")
+        expect(overlay).to_contain_text("You have been sitting for 15 min", timeout=150_000)
+        expect(page).to_have_title(re.compile("Time to stand up"))
+        assert page.locator("link[rel~=icon]").first.get_attribute("href") != usual
+        overlay.get_by_role("button", name="In 2 min").click()
+        expect(overlay).to_contain_text("Postponed", timeout=20_000)
+        expect(overlay).to_contain_text("It closes by itself when you stand up.", timeout=30_000)
+        page.screenshot(path=tmp_path / "again.png")
+        expect(overlay).to_contain_text(re.compile(r"on your feet of 5 min; .* to go"), timeout=60_000)
+        page.screenshot(path=tmp_path / "break.png")
+        expect(overlay).to_contain_text(re.compile(r"Done: \d min( \d+ s)? on your feet"), timeout=60_000)
+        page.screenshot(path=tmp_path / "done.png")
+        expect(page).to_have_title(re.compile("^Upstand$|Breaks"), timeout=40_000)
+        with Reader(install.store_url) as reader:
+            session = reader.newest_session("simulated")
+            assert session is not None
+            first, again = reader.prompts(session)
+    assert (first.state, again.state) == (PromptState.POSTPONED, PromptState.DONE)
+    assert again.credited_s == pytest.approx(180.0, abs=15.0)
+    assert again.told_s is not None
+    assert first.closed_s is not None
+    assert again.told_s - first.closed_s == pytest.approx(120.0, abs=1.0)
+    done = install.command("reanalyze", "--wearer", "simulated", UPSTAND_BREAKS=json.dumps(_SOONER))
     assert done.returncode == 0, done.stdout
     assert "every one the same as live" in done.stdout
