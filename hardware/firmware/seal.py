@@ -120,4 +120,5 @@ class Session:
         return data + self._tags.tag(data)
 
     def _crypt(self, kind: int, number: int, data: bytes) -> bytes:
-        return self._ciphers.ctr(self._cipher_key, struct.pack(">B7xII", kind, number, 0), data)
+        start = bytes((kind, 0, 0, 0, 0, 0, 0, 0)) + struct.pack(">II", number, 0)
+        return self._ciphers.ctr(self._cipher_key, start, data)
