@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import math
 
+from analysis.errors import PostureError
 from analysis.io.desk import probes
 from analysis.io.mqtt import LOOPBACK, resolve
-from analysis.io.notify import notifiers
+from analysis.io.notify import Notifier, notifiers
 from analysis.io.settings import Settings
 from analysis.io.store import Store
 from analysis.io.watching import DeskWatch, Watching
@@ -21,15 +22,27 @@ def pipeline_settings(settings: Settings) -> PipelineSettings:
     return PipelineSettings(settings.breaks.rules(), height_m=height_m)
 
 
+def chosen_notifiers(settings: Settings) -> dict[str, Notifier]:
+    """All there are. Raises PostureError for a level that is set of none of them."""
+    found = notifiers()
+    unknown = sorted(settings.notify.levels.keys() - found.keys())
+    if unknown:
+        raise PostureError(
+            f"There is no notifier {unknown[0]!r}; `levels` under [notify] in upstand.toml knows {', '.join(found)}."
+        )
+    return found
+
+
 async def analyze_samples(settings: Settings, stop: asyncio.Event) -> None:
-    """Runs until `stop`. Raises PostureError where the store cannot be used."""
+    """Runs until `stop`. Raises PostureError where the store cannot be used, or the settings make no sense."""
+    told_by = chosen_notifiers(settings)
     is_here = settings.mqtt.host in ("", LOOPBACK, "localhost")
     with Store.open(settings.store_url) as store:
         service = Service(
             store,
             connect(resolve(settings), settings.wearer),
             pipeline_settings(settings),
-            notifiers(),
+            told_by,
             wearer=settings.wearer,
             raw_days=settings.store.raw_days,
             watching=Watching(DeskWatch(probes(), settings.desk), is_here=is_here),

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.errors import PostureError
 from analysis.io.settings import load
-from upstand.analyzing import pipeline_settings
+from upstand.analyzing import chosen_notifiers, pipeline_settings
 
 
 def test_the_wearers_height_comes_from_the_settings_and_is_unknown_without(tmp_path: Path) -> None:
@@ -25,3 +25,28 @@ def test_a_height_in_centimetres_is_refused(tmp_path: Path) -> None:
     file.write_text("[body]\nheight_m = 175\n", encoding="utf-8")
     with pytest.raises(PostureError, match="height_m"):
         load(file)
+
+
+def test_a_level_of_a_notifier_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "upstand.toml"
+    file.write_text("[notify.levels]\nphone = 2\n", encoding="utf-8")
+    assert "phone" in chosen_notifiers(load(file))
+    file.write_text("[notify.levels]\npager = 2\n", encoding="utf-8")
+    with pytest.raises(PostureError, match=r"'pager'.*desktop, hook, phone"):
+        chosen_notifiers(load(file))
+    file.write_text("[notify.levels]\nphone = 4\n", encoding="utf-8")
+    with pytest.raises(PostureError, match=r"notify\.levels\.phone"):
+        load(file)
+
+
+def test_addresses_of_the_phone_are_secrets(tmp_path: Path) -> None:
+    file = tmp_path / "upstand.toml"
+    file.write_text('[notify]\nphone = ["ntfy://hidden-topic"]\n', encoding="utf-8")
+    settings = load(file)
+    assert "hidden-topic" not in repr(settings)
+    assert settings.notify.phone[0].get_secret_value() == "ntfy://hidden-topic"
+
+
+def test_the_environment_can_set_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UPSTAND_NOTIFY__PHONE", '["ntfy://hidden-topic"]')
+    assert load().notify.phone[0].get_secret_value() == "ntfy://hidden-topic"
