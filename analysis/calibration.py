@@ -1,9 +1,10 @@
-"""How each sensor sits on the body, found from one quiet upright stance, and better from two bends after it.
+"""How each sensor sits on the body, found from one quiet upright stance, and better from bends and steps after it.
 
 Up is the mean force of the stance, so upright is 0° of pitch and roll by definition, and everything measured is a
 change from it. Forward is square to up (TRIAD, Black 1964). With bends it follows from their axis (analysis.bending),
-however the sensor is worn. In the quick form it is −z: the flat of the case is taken to lie on the body, so that z
-points backward; then the clip may still be turned any way in that plane, even upside down.
+and with steps also from how these repeat (analysis.walking_heading), however the sensor is worn. In the quick form it
+is −z: the flat of the case is taken to lie on the body, so that z points backward; then the clip may still be turned
+any way in that plane, even upside down.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis import bending, quaternion
-from analysis.bending import Movement
+from analysis import bending, quaternion, walking_heading
+from analysis.bending import Movement, Turning
 from analysis.errors import PostureError
 from analysis.model import (
     GRAVITY,
@@ -26,11 +27,13 @@ from analysis.model import (
     Floats,
     Segment,
     SegmentOrientation,
+    Stance,
 )
 
 HISTORY_S = 180.0  # how far back a request may reach, and how long it may be
 SHORTEST_S = 2.0  # of a stance
 SHORTEST_BENDS_S = 8.0  # a stance and two bends
+_MOVED = (CalibrationKind.BENDS, CalibrationKind.STEPS)  # a stance, and bends after it
 BEFORE_BEND_S = 0.3  # the stance ends a little before the body visibly leaves it
 _COVERAGE = 0.7  # share of the span that must have samples
 _HOLE_S = 0.25
@@ -87,15 +90,17 @@ def calibrate(request: CalibrateRequest, sensors: Mapping[Segment, tuple[str, Hi
 
     Raises PostureError with a sentence that says what to do before trying again.
     """
-    shortest_s = SHORTEST_BENDS_S if request.kind is CalibrationKind.BENDS else SHORTEST_S
+    shortest_s = SHORTEST_BENDS_S if request.kind in _MOVED else SHORTEST_S
     if not (math.isfinite(request.start_s) and shortest_s <= request.duration_s <= HISTORY_S):
         raise PostureError(f"The calibration must last {shortest_s:.0f} to {HISTORY_S:.0f} s; ask for another length.")
+    if request.kind is CalibrationKind.STEPS and request.stance is not Stance.STANDING:
+        raise PostureError("Steps are taken standing; stand upright and calibrate again, or leave the steps out.")
     end_s = request.start_s + request.duration_s
     seen = {segment: history.span(request.start_s, end_s) for segment, (_, history) in sensors.items()}
     movements = {segment: movement for segment, movement in seen.items() if len(movement.t)}
     if not movements:
         raise PostureError("No sensor sent anything then; wait until a sensor is streaming and calibrate again.")
-    found = _by_bends(request, movements) if request.kind is CalibrationKind.BENDS else _by_case(request, movements)
+    found = _by_bends(request, movements) if request.kind in _MOVED else _by_case(request, movements)
     return [
         Calibration(
             segment=segment,
@@ -155,12 +160,25 @@ def _by_bends(request: CalibrateRequest, movements: Mapping[Segment, Movement]) 
     deepest_deg = max(max(turned.deepest_deg) for turned in turnings.values())
     found = {}
     for segment, turned in turnings.items():
-        up = stances[segment].up
-        bending.check_case(turned, up, deepest_deg)
-        mounting = quaternion.from_axes(quaternion.cross(turned.left, up), turned.left, up)
-        found[segment] = _Found(mounting, stances[segment].error_deg, turned.heading_error_deg)
+        bending.check_case(turned, stances[segment].up, deepest_deg)
+        found[segment] = _axes(turned.left, turned.heading_error_deg, stances[segment])
     bending.check_direction(turnings)
+    if request.kind is CalibrationKind.STEPS:
+        for segment, movement in movements.items():
+            walk = movement.within(bends[-1].end_s, math.inf)
+            found[segment] = _with_steps(segment, turnings[segment], stances[segment], walk)
     return found
+
+
+def _with_steps(segment: Segment, turned: Turning, still: Stillness, walk: Movement) -> _Found:
+    """What the bends and the `walk` after them tell together."""
+    seen = walking_heading.walked(segment, walk, quaternion.cross(turned.left, still.up), still.rate)
+    return _axes(*walking_heading.joined(segment, turned.left, turned.heading_error_deg, still.up, seen), still)
+
+
+def _axes(left: Floats, heading_error_deg: float, still: Stillness) -> _Found:
+    mounting = quaternion.from_axes(quaternion.cross(left, still.up), left, still.up)
+    return _Found(mounting, still.error_deg, heading_error_deg)
 
 
 def _mean_up(segment: Segment, movement: Movement) -> Floats:

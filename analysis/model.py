@@ -44,6 +44,7 @@ class CalibrationKind(StrEnum):
 
     STANCE = "stance"  # a quiet upright stance: the quick form, which takes the case to lie flat on the back
     BENDS = "bends"  # the same and then two slow forward bends: any way of clipping on
+    STEPS = "steps"  # the same and then a few steps straight on, which tell forward once more
     RANGE = "range"  # sitting tall, slumped and bent fully forward, of a wearer calibrated standing
     TALL = "tall"  # three quiet seconds of standing tall: up for a sensor that slipped; the rest is kept
 
@@ -209,9 +210,9 @@ class Calibration:
 class CalibrateRequest:
     """The wearer holds still and upright in [start_s, start_s + duration_s).
 
-    For BENDS only at first, for five seconds or so, and then bends forward twice. For RANGE the wearer sits tall,
-    slumps and bends fully forward instead, and holds each for three seconds. For TALL the last three quiet seconds
-    count.
+    For BENDS only at first, for five seconds or so, and then bends forward twice; for STEPS they also walk some
+    steps straight on after that. For RANGE the wearer sits tall, slumps and bends fully forward instead, and holds each
+    for three seconds. For TALL the last three quiet seconds count.
     """
 
     start_s: float

@@ -18,6 +18,11 @@ HOLD_S = 5.0
 STEPS = {  # what the wearer does until when, s since the button
     CalibrationKind.STANCE: ((HOLD_S, "Hold still"),),
     CalibrationKind.BENDS: ((HOLD_S, "Hold still"), (25.0, "Bend forward slowly, come up, and again")),
+    CalibrationKind.STEPS: (
+        (HOLD_S, "Hold still"),
+        (25.0, "Bend forward slowly, come up, and again"),
+        (40.0, "Walk six to ten steps straight ahead, and stop"),
+    ),
     CalibrationKind.RANGE: ((6.0, "Sit as tall as you can"), (12.0, "Slump"), (20.0, "Bend fully forward and stay")),
     CalibrationKind.TALL: ((2.0, "Stand tall"), (6.0, "Stay tall and still")),
 }
@@ -118,6 +123,7 @@ def instruction(stance: Stance, kind: CalibrationKind) -> str:
 _KINDS = {
     CalibrationKind.STANCE: "Hold still",
     CalibrationKind.BENDS: "Hold still, then bend twice",
+    CalibrationKind.STEPS: "Bend, then walk",
     CalibrationKind.RANGE: "Range of your back",
 }
 _SEATED = "Sit away from the backrest, calibrated standing before."
@@ -130,6 +136,10 @@ _DO = {
     CalibrationKind.BENDS: (
         "hold still for five seconds, then bend forward slowly and come up again, twice or, better, three times. "
         "Finds the sensors however they are clipped on."
+    ),
+    CalibrationKind.STEPS: (
+        "hold still for five seconds, bend forward slowly and come up again, twice, then walk six to ten steps "
+        "straight ahead and stop: the steps tell once more which way is forward."
     ),
     CalibrationKind.RANGE: (
         "sit as tall as you can, slump, and bend fully forward, some seconds each. "

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from analysis.errors import PostureError, SchemaError
 from analysis.io.break_commands import break_request, break_status
 from analysis.io.live_session import LiveSession
-from analysis.model import Activity, CalibrateRequest, CalibrationKind, Label, SessionEnd
+from analysis.model import Activity, CalibrateRequest, CalibrationKind, Label, SessionEnd, Stance
 from analysis.schema import Command, Kept, Reply
 
 CALIBRATE_S = {
     CalibrationKind.STANCE: 5.0,
     CalibrationKind.BENDS: 25.0,
+    CalibrationKind.STEPS: 40.0,
     CalibrationKind.RANGE: 20.0,
     CalibrationKind.TALL: 6.0,
 }
@@ -145,6 +146,11 @@ def _calibrate(command: Command, start_s: float) -> tuple[CalibrateRequest, str]
     request = CalibrateRequest(start_s, duration_s, command.stance, command.kind)
     if command.kind is CalibrationKind.BENDS:
         return request, f"{verb} upright and still for 5 s, then bend forward slowly, twice, within {duration_s:g} s."
+    if command.kind is CalibrationKind.STEPS:
+        if command.stance is not Stance.STANDING:
+            raise PostureError("Steps are taken standing; calibrate standing, or leave the steps out.")
+        told = "then bend forward slowly, twice, then walk six to ten steps straight on and stop"
+        return request, f"{verb} upright and still for 5 s, {told}, within {duration_s:g} s."
     if command.kind is CalibrationKind.RANGE:
         return request, f"Sit tall, then slump, then bend fully forward; hold each for 3 s, within {duration_s:g} s."
     if command.kind is CalibrationKind.TALL:
