@@ -19,6 +19,7 @@ from benchmarks import (
     sensors,
     simulated_day,
     slips,
+    walking_heading,
 )
 
 
@@ -30,6 +31,7 @@ def main() -> None:
         simulated_day.measure(),
         *office_day.measure(),
         *calibration.measure(),
+        walking_heading.measure(),
         slips.measure(),
         activity.measure(),
         *seated.measure(),
