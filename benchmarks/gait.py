@@ -191,8 +191,10 @@ def measure() -> list[Section]:
 
 
 def _recorded(bouts: Sequence[Bout]) -> Section:
+    from benchmarks.skdh_peers import contacts_s  # only `make bench` has installed it
+
     rows = []
-    for name, find in {"ours": ours, **PEERS}.items():
+    for name, find in {"ours": ours, **PEERS, "scikit-digital-health": contacts_s}.items():
         scores = [score(bout, find) for bout in bouts]
         rows.append((name, _told(scores)))
         straight = [one for one in scores if _STRAIGHT in one.bout.name]
