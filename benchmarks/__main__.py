@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmarks import (
     activity,
+    breaks_day,
     calibration,
     cost,
     fuzz,
@@ -29,6 +30,7 @@ def main() -> None:
         cost.measure(),
         haptics.measure(),
         simulated_day.measure(),
+        breaks_day.measure(),
         *office_day.measure(),
         *calibration.measure(),
         walking_heading.measure(),
