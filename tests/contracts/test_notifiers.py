@@ -17,7 +17,10 @@ NOWHERE = NotifySettings(phone=(SecretStr("json://127.0.0.1:1/"),), hook=("/nowh
 OFF = NotifySettings(desktop=False, buzz=False)
 ASKED = Prompt("p1", "active", 1, "You have been sitting for 30 min.", 1800.0, length_s=300.0, action="Walk.")
 
-pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of the D-Bus library where there is no bus
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # of the D-Bus library where there is no bus
+    pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning"),  # Apprise's import
+]
 
 
 @pytest.fixture(autouse=True)

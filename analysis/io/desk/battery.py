@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from analysis.io.desk import Probe, Seen, told
-from analysis.io.desk.tools import said_by
+from analysis.io.desk.tools import read, said_by
 from analysis.io.settings import DeskSettings
 from analysis.model import Desk
 
@@ -16,18 +16,11 @@ from analysis.model import Desk
 def is_discharging(supplies: Path = Path("/sys/class/power_supply")) -> bool | None:
     """Whether a battery of the computer (and not of a mouse) feeds it; None where it has none to ask."""
     states = [
-        _read(one / "status")
+        read(one / "status")
         for one in supplies.glob("*")
-        if _read(one / "type") == "Battery" and _read(one / "scope") != "Device"
+        if read(one / "type") == "Battery" and read(one / "scope") != "Device"
     ]
     return "Discharging" in states if states else None
-
-
-def _read(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8", errors="replace").strip()
-    except OSError:
-        return ""
 
 
 def mac_is_discharging(said: str | None) -> bool | None:

@@ -54,23 +54,22 @@ class SessionBus:
             from dbus_fast.errors import DBusFastError
         except ImportError:
             return None
-        if self._bus is None or not self._bus.connected:
-            await self.close()
-            try:
-                self._bus = await MessageBus().connect()
-            except DBusFastError as error:
-                raise OSError(str(error)) from error
-        answer = await self._bus.call(
-            Message(
-                destination=method.service,
-                path=method.path,
-                interface=method.interface,
-                member=method.name,
-                signature=signature,
-                body=list(body),
-                flags=MessageFlag.NO_AUTOSTART,  # looking must not start anything
-            )
+        question = Message(
+            destination=method.service,
+            path=method.path,
+            interface=method.interface,
+            member=method.name,
+            signature=signature,
+            body=list(body),
+            flags=MessageFlag.NO_AUTOSTART,  # looking must not start anything
         )
+        try:
+            if self._bus is None or not self._bus.connected:
+                await self.close()
+                self._bus = await MessageBus().connect()
+            answer = await self._bus.call(question)
+        except DBusFastError as error:
+            raise OSError(str(error)) from error
         if answer.message_type is not MessageType.METHOD_RETURN or not answer.body:
             return None
         return getattr(answer.body[0], "value", answer.body[0])  # a variant's
@@ -81,8 +80,9 @@ class SessionBus:
         self._not_before_s = -math.inf
         if bus is not None:
             bus.disconnect()
-            with suppress(OSError, EOFError):
-                await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # its only one without types
+            with suppress(OSError, EOFError, TimeoutError):
+                async with asyncio.timeout(ANSWER_S):
+                    await bus.wait_for_disconnect()  # type: ignore[no-untyped-call]  # its only one without types
 
 
 BUS = SessionBus()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from analysis.io.desk import UNKNOWN, Probe, Seen, told
 from analysis.io.desk.bus import BUS, Method
+from analysis.io.desk.tools import read
 from analysis.io.settings import DeskSettings
 from analysis.model import Desk
 
@@ -20,7 +21,7 @@ _ACTIVE = (
 def is_shut(lids: Path = Path("/proc/acpi/button/lid")) -> bool | None:
     """None where there is no lid."""
     states = list(lids.glob("*/state"))
-    return any("closed" in one.read_text(encoding="ascii", errors="replace") for one in states) if states else None
+    return any("closed" in read(one) for one in states) if states else None
 
 
 async def look(_settings: DeskSettings) -> Seen:

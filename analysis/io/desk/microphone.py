@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from analysis.io.desk import UNKNOWN, Probe, Seen, told
-from analysis.io.desk.tools import said_by
+from analysis.io.desk.tools import read, said_by
 from analysis.io.settings import DeskSettings
 from analysis.model import Desk
 
@@ -39,7 +39,7 @@ def is_captured(cards: Path = Path("/proc/asound")) -> bool | None:
     states = list(cards.glob("card*/pcm*c/sub*/status"))
     if not states:
         return None
-    return any("state: RUNNING" in one.read_text(encoding="ascii", errors="replace") for one in states)
+    return any("state: RUNNING" in read(one) for one in states)
 
 
 async def look(_settings: DeskSettings) -> Seen:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from analysis.io.desk import UNKNOWN, Probe, Seen, told
+from analysis.io.desk.tools import read
 from analysis.io.settings import DeskSettings
 from analysis.model import Desk
 
@@ -18,11 +18,7 @@ _SHOWN = 15  # characters of a name that the kernel keeps
 def is_running(names: Sequence[str], processes: Path = Path("/proc")) -> bool:
     """Whether any of them runs, by the name of the program."""
     wanted = {name[:_SHOWN].lower() for name in names}
-    for folder in processes.glob("[0-9]*"):
-        with suppress(OSError):  # it has ended
-            if (folder / "comm").read_text(encoding="utf-8", errors="replace").strip().lower() in wanted:
-                return True
-    return False
+    return any(read(folder / "comm").lower() in wanted for folder in processes.glob("[0-9]*"))
 
 
 async def look(settings: DeskSettings) -> Seen:

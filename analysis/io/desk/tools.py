@@ -1,12 +1,21 @@
-"""What another program says, where it is installed."""
+"""What a file of the kernel's says, or another program where it is installed."""
 
 from __future__ import annotations
 
 import asyncio
 import shutil
 from contextlib import suppress
+from pathlib import Path
 
 ANSWER_S = 2.0
+
+
+def read(file: Path) -> str:
+    """What a file of the kernel's says, without its line end; nothing where it has just gone."""
+    try:
+        return file.read_text(encoding="utf-8", errors="replace").strip()
+    except OSError:
+        return ""
 
 
 async def said_by(program: str, *arguments: str) -> str | None:

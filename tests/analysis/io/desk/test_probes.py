@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import os
@@ -89,6 +90,9 @@ async def no_bus(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     gc.collect()  # while the filter above is in force
 
 
+daemons: list[subprocess.Popen[str]] = []  # that were started
+
+
 @pytest.fixture
 def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     config = tmp_path / "bus.conf"
@@ -100,6 +104,7 @@ def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as daemon:
         assert daemon.stdout is not None
         address = daemon.stdout.readline().strip()
+        daemons.append(daemon)
         monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
         yield address
         daemon.terminate()
@@ -146,6 +151,17 @@ async def test_do_not_disturb_and_a_lock_are_seen(desktop: IO[str]) -> None:
 async def test_that_they_are_not_is_known_too(desktop: IO[str]) -> None:
     assert await do_not_disturb.look(SETTINGS) == Seen(Desk.DO_NOT_DISTURB)
     assert await locked.look(SETTINGS) == Seen(Desk.LOCKED)
+
+
+@with_bus
+@like(gnome_ms=12_345)
+async def test_a_desktop_that_has_gone_tells_nothing(desktop: IO[str]) -> None:
+    watched = Idle()
+    assert (await watched.look(SETTINGS)).idle_s == 12.345
+    await asyncio.to_thread(daemons[-1].terminate)
+    await asyncio.to_thread(daemons[-1].wait)
+    assert await watched.look(SETTINGS) == UNKNOWN
+    assert await watched.look(SETTINGS) == UNKNOWN
 
 
 @linux

@@ -21,6 +21,7 @@ from analysis.model import Prompt, PromptState
 from tests.analysis.io.notify.made_means import MadeMeans
 
 ASKED = Prompt("p1", "active", 3, "You have been sitting for 30 min.", 1800.0, action="Walk a little.")
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")  # Apprise's import
 installed = pytest.mark.skipif(find_spec("apprise") is None, reason="the extra `phone` is not installed")
 
 
