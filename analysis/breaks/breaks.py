@@ -15,6 +15,7 @@ from analysis.breaks.types import BreakRules, Clock, Credit, Why
 from analysis.breaks.world import World, ticks
 from analysis.model import BreakMemory, Event, Prompt, PromptState
 
+_BACK = 180 * TICKS_PER_S  # a bout is hardly dated back further
 _POSTURES = (Clock.STATIC, Clock.BENT, Clock.ARCHED)
 
 
@@ -179,6 +180,17 @@ class Breaks:
         self.book.unasked(self._day, one.name, ended_s, is_whole=is_whole)
         if is_whole and is_worth:
             self.habits.learn(one.name, is_unasked=True)
+
+    def sat(self, since: int) -> None:
+        """The bout of sitting that goes on began at tick `since`, looked back upon: so its clocks run from there."""
+        body = self.world.body
+        if body.presence is not Presence.SEATED or not body.since - _BACK <= since < body.since:
+            return
+        early_s = (body.since - since) / TICKS_PER_S
+        body.since = since
+        for account in self.accounts.values():
+            if account.type.clock in (Clock.SITTING, Clock.DAY):
+                account.date_back(early_s)
 
     def shifted(self, at: int, now: int) -> None:
         """A shift of posture ended at tick `at`."""

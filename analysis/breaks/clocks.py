@@ -97,6 +97,11 @@ class Account:
         if already_s > 0:
             self._rest(already_s)
 
+    def date_back(self, span_s: float) -> None:
+        """What it runs for began so much earlier than was known when it began to run."""
+        if self.flow is Flow.RUN:
+            self.clock_s += span_s
+
     def clear(self, clock_s: float = 0.0) -> None:
         self.clock_s = clock_s
 

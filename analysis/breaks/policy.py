@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 import numpy as np
@@ -40,7 +41,16 @@ SUM_UP = 300 * TICKS_PER_S  # between two memories
 BreakInput = DeskState | ClockAnchor | Slept | BreakRequest | BreakMemory
 Told = Event | Prompt | LedgerSpan | BreakTally | BreakMemory
 _RAW = {int(activity): presence for activity, presence in PRESENCE.items()}
-_Queued = BreakInput | int  # the end of a shift, as a tick
+
+
+@dataclass(frozen=True, slots=True)
+class _Sat:
+    """A bout of sitting was told that began at this tick."""
+
+    since: int
+
+
+_Queued = BreakInput | int | _Sat  # an int: the end of a shift, as a tick
 
 
 class BreakPolicy:
@@ -79,6 +89,8 @@ class BreakPolicy:
             if event.kind == "shift" and event.end_s is not None:
                 ended = math.ceil(event.end_s * TICKS_PER_S - 1e-6)
                 self._put(max(ended + SHIFT_LAG, self._now + 1), ended)
+            elif event.kind == "sitting" and event.end_s is None:
+                self._put(self._now + 1, _Sat(round(event.start_s * TICKS_PER_S)))
         if len(frame.t):
             self._feed(frame)
         return self._take_told() if self._told else []
@@ -186,6 +198,8 @@ class BreakPolicy:
         match item:
             case int():
                 breaks.shifted(item, now)
+            case _Sat():
+                breaks.sat(item.since)
             case DeskState():
                 breaks.world.see_desk(item, now)
             case ClockAnchor():
