@@ -7,6 +7,7 @@ one started later is believed, so that no moment is counted twice.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
@@ -64,10 +65,12 @@ class Correction:
 class Asked:
     """One prompt of the day."""
 
-    at: float
+    at: float  # when the wearer was told
+    kind: str  # the type of break
     reason: str
     outcome: PromptState
-    response_s: float  # from asking to the rise; NaN unless done
+    response_s: float  # from then to the rise, or to the start of the break; NaN where there was none
+    credited_s: float  # of the break
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,22 +218,25 @@ def _asked(one: Recorded, start: float, end: float) -> list[Asked]:
     begun = one.session.started_at
     return [
         Asked(
-            at=begun + prompt.asked_s,
+            at=begun + told_s,
+            kind=prompt.kind,
             reason=prompt.reason,
             outcome=prompt.state,
-            response_s=_response_s(prompt),
+            response_s=_answered_s(prompt) - told_s,
+            credited_s=prompt.credited_s,
         )
         for prompt in one.prompts
-        if start <= begun + prompt.asked_s < end
+        if start <= begun + (told_s := prompt.due_s if prompt.told_s is None else prompt.told_s) < end
     ]
 
 
-def _response_s(prompt: Prompt) -> float:
-    """To the rise; where that is not known, to the end."""
-    answered_s = prompt.closed_s if prompt.begun_s is None else prompt.begun_s
-    if prompt.state is not PromptState.DONE or answered_s is None:
-        return float("nan")
-    return max(0.0, answered_s - prompt.asked_s)
+def _answered_s(prompt: Prompt) -> float:
+    """When the break began; where only the wearer's word is known, when they gave it; NaN where there was none."""
+    if prompt.begun_s is not None:
+        return prompt.begun_s
+    if prompt.state is PromptState.DONE and prompt.closed_s is not None:
+        return prompt.closed_s
+    return math.nan
 
 
 def _curves(pieces: Sequence[tuple[Recorded, float, float]], left_out: Sequence[Correction]) -> dict[str, Curve]:

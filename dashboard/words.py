@@ -18,6 +18,17 @@ ACTIVITY_WORDS = {
     Activity.UNKNOWN: "Unknown",
 }
 
+OUTCOMES = {  # what can come of a prompt
+    PromptState.DONE: "done",
+    PromptState.SHORT: "cut short",
+    PromptState.IGNORED: "ignored",
+    PromptState.POSTPONED: "postponed",
+    PromptState.SKIPPED: "skipped",
+    PromptState.WITHDRAWN: "taken back",
+    PromptState.UNSEEN: "not seen",
+}
+
+# A sign before each, so that colour alone never tells.
 OUTCOME_WORDS = {
     PromptState.DONE: "✓ done",
     PromptState.IGNORED: "✕ ignored",

@@ -1,4 +1,4 @@
-"""One day: how long in which posture, when Upstand asked to stand, and what came of it."""
+"""One day: how long in which posture, when Upstand asked for a break, and what came of it."""
 
 from __future__ import annotations
 
@@ -120,9 +120,10 @@ def _totals(day: Day) -> None:
 
 
 def _outcomes(day: Day) -> str:
-    unseen = day.count(PromptState.UNSEEN)
-    told = f"{day.count(PromptState.DONE)} done, {day.count(PromptState.IGNORED)} ignored"
-    return f"{told}, {unseen} not seen" if unseen else told
+    """Done and ignored always, all others where there were any."""
+    rest = [state for state in words.OUTCOMES if state not in (PromptState.DONE, PromptState.IGNORED)]
+    told = [f"{day.count(PromptState.DONE)} done", f"{day.count(PromptState.IGNORED)} ignored"]
+    return ", ".join([*told, *(f"{day.count(state)} {words.OUTCOMES[state]}" for state in rest if day.count(state))])
 
 
 def _curves(day: Day) -> None:
@@ -166,15 +167,22 @@ def _prompts(prompts: tuple[Asked, ...], zone: tzinfo | None) -> None:
     st.markdown("#### Prompts")
     with st.container(key="today_prompts"):
         if not prompts:
-            st.html('<div class="up-soft">You were not asked to stand on this day.</div>')
+            st.html('<div class="up-soft">You were not asked for a break on this day.</div>')
             return
         rows = {
             "Asked at": [_clock(asked.at, zone) for asked in prompts],
-            "Outcome": [words.OUTCOME_WORDS[asked.outcome] for asked in prompts],
+            "Break": [asked.kind for asked in prompts],
+            "Outcome": [_outcome(asked) for asked in prompts],
             "Response": [words.duration(asked.response_s) for asked in prompts],
             "Reason": [asked.reason for asked in prompts],
         }
         st.table(rows, hide_index=True, border="horizontal")
+
+
+def _outcome(asked: Asked) -> str:
+    """With how much of the break was measured."""
+    measured = f", {words.exactly(asked.credited_s)}" if asked.credited_s >= 0.5 and asked.outcome.is_ended else ""
+    return f"{words.OUTCOME_WORDS[asked.outcome]}{measured}"
 
 
 def _clock(at: float, zone: tzinfo | None) -> str:

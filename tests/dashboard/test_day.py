@@ -150,6 +150,14 @@ def test_prompts_with_outcome_and_response() -> None:
     assert all(day.count(asked.state) == 1 for asked in prompts)
 
 
+def test_a_prompt_was_asked_when_it_was_told_and_answered_with_the_rise() -> None:
+    asked = Prompt(
+        "a", "active", 1, "why", 100.0, PromptState.SHORT, 700.0, told_s=400.0, begun_s=430.0, credited_s=60.0
+    )
+    [one] = day_of(DAY, [_recorded(MIDNIGHT, 2000.0, prompts=[asked])], BERLIN).prompts
+    assert (one.at - MIDNIGHT, one.kind, one.response_s, one.credited_s) == (400.0, "active", 30.0, 60.0)
+
+
 def test_curves_leave_a_hole_where_nothing_was_measured() -> None:
     t0 = np.array([0.0, 60.0, 600.0])
     values = {"pelvic_tilt": MinuteValues(np.array([1.0, 2.0, 3.0]), t0 - 1, t0 + 1, np.full(3, 600.0))}
