@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from analysis.breaks.types import Mode
-from analysis.model import BreakAct
+from analysis.model import Activity, BreakAct
 from dashboard import alerting, commands, due, words
 from dashboard.asking import Overlay
 from dashboard.data import Moment
@@ -38,7 +38,9 @@ def sentence(moment: Moment, orders: Orders, zone: tzinfo | None) -> str:
     """What is due when and why, and what the wearer has laid down, as HTML. Pure."""
     if moment.session is None or not moment.spans:
         return "No break is counted at present: nothing is being measured."
-    told = [escape(due.next_due(moment.spans, moment.at_s)), escape(due.clocks(moment.events, moment.at_s))]
+    told = [escape(due.next_due(moment.spans, moment.at_s))]
+    if moment.activity is Activity.SITTING:
+        told.append(escape(due.clocks(moment.events, moment.at_s)))
     if orders.is_paused:
         until_s = orders.paused_until_s
         until = "you resume them" if until_s is None else words.clock(moment.session.started_at + until_s, zone)

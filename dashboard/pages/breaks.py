@@ -43,7 +43,7 @@ def _day(context: Context, which: date) -> None:
                 st.html('<div class="up-soft">Counted up every five minutes.</div>')
             else:
                 st.html(
-                    '<div class="up-soft">No break was asked for or taken on this day, as far as was counted.</div>'
+                    '<div class="up-soft">Nothing has been counted for this day; that is done every five minutes.</div>'
                 )
         pieces = break_day.pieces_of(told.told)
         if pieces:
@@ -68,8 +68,9 @@ def _why(context: Context, which: date) -> None:
 
 
 def _answer(context: Context, told: BreakDay, which: date, at: time) -> str:
-    """Of the middle of the minute that the clock shows."""
-    return break_day.why_at(told.told, datetime.combine(which, at, context.zone).timestamp() + 30.0)
+    """Of the middle of the minute that the clock shows; of the newest minute, of its end."""
+    minute = datetime.combine(which, at, context.zone).timestamp()
+    return break_day.why_at(told.told, min(minute + 30.0, max(minute, told.told[-1].end - 1.0)))
 
 
 def _read(context: Context, which: date) -> BreakDay:

@@ -43,7 +43,7 @@ def _texts(app: AppTest) -> str:
 
 def test_an_empty_store_says_so_and_still_shows_the_types(url: str) -> None:
     app = _app(url)
-    assert "No break was asked for or taken" in _texts(app)
+    assert "Nothing has been counted" in _texts(app)
     assert len(app.table) == 1
 
 

@@ -1,0 +1,38 @@
+"""The line above every page, put together."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+from analysis.io.reader import Session
+from analysis.model import Activity, Event, LedgerSpan
+from dashboard import controls
+from dashboard.data import Moment
+from dashboard.due import Orders
+
+NONE = Orders(False, None, "")
+SESSION = Session("a", "me", "radio", 0.0, 1, 700.0)
+SPANS = (LedgerSpan(100.0, None, "not_due", "active", 0.0, 1.0, 1800.0),)
+SEATED = Moment(SESSION, 700.0, Activity.SITTING, (), SPANS, (Event("sitting", 100.0, None),))
+
+
+def test_what_is_due_comes_with_the_clocks_of_who_sits() -> None:
+    told = controls.sentence(SEATED, NONE, UTC)
+    assert told.startswith("Next: your active break in 20 min")
+    assert "Seated for 10 min" in told
+
+
+def test_who_has_risen_is_not_told_to_sit() -> None:
+    risen = Moment(SESSION, 700.0, Activity.WALKING, (), SPANS, SEATED.events)
+    assert "Seated" not in controls.sentence(risen, NONE, UTC)
+
+
+def test_a_pause_is_told_first_with_its_end_on_the_clock() -> None:
+    told = controls.sentence(SEATED, Orders(True, 7200.0, "meeting"), UTC)
+    assert told.startswith("<b>No prompts until 02:00.</b>")
+    assert told.endswith("Mode: meeting.")
+
+
+def test_nobody_measured_is_said() -> None:
+    nobody = Moment(None, 0.0, Activity.UNKNOWN, (), (), ())
+    assert "nothing is being measured" in controls.sentence(nobody, NONE, UTC)
