@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -51,6 +52,7 @@ _COUNTED_AS = {
     PromptState.POSTPONED: "postponed",
     PromptState.UNSEEN: "unseen",
 }
+_FIRST_S = 120.0  # of the day: calibrating, sitting down
 _OFF = (Why.IN_BREAK, Why.OFF_SEAT, Why.LYING)
 
 
@@ -84,6 +86,7 @@ class Match:
     wrong: tuple[str, ...]  # a sentence for every prompt with another outcome than the true one
     credit_error_s: tuple[float, ...]  # of each break asked for and taken, told minus true
     closing_s: tuple[float, ...]  # from the true seat-off to the prompt off the screen
+    false_s: tuple[tuple[float, float], ...]  # told off the seat by the activity, and truly on it
     ledger_share: float  # of the seconds LAG_S after any true change: seated or not as told
 
     @property
@@ -178,7 +181,8 @@ def match(person: Person, wearer: Wearer, told: Told, rules: BreakRules = defaul
     counts = {name: _both(true[name], told.tallies.get(name), name) for name in types}
     counts = {name: pair for name, pair in counts.items() if pair[0] or pair[1]}
     share = _ledger_share(told.spans, breaks, end_s)
-    return Match(counts, tuple(wrong), tuple(credits_s), tuple(closing_s), share)
+    false_s = tuple(_false_stays(told.spans, breaks))
+    return Match(counts, tuple(wrong), tuple(credits_s), tuple(closing_s), false_s, share)
 
 
 def breaks_of(wearer: Wearer, end_s: float) -> list[Break]:
@@ -231,14 +235,28 @@ def _both(true: Counter[str], told: BreakTally | None, kind: str) -> tuple[dict[
     return {name: true[name] for name in names if true[name]}, {name: n for name, n in found.items() if n}
 
 
+def _false_stays(spans: Sequence[LedgerSpan], breaks: Sequence[Break]) -> Iterator[tuple[float, float]]:
+    """Runs of the ledger off the seat that no true break overlaps; the first standing is not looked at."""
+    for is_off, run in groupby(spans, _is_off):
+        told = list(run)
+        start_s, end_s = told[0].start_s, told[-1].end_s or told[-1].start_s
+        is_true = any(stay.seat_off_s < end_s and start_s < stay.seated_s + LAG_S for stay in breaks)
+        if is_off and start_s > _FIRST_S and not is_true:
+            yield start_s, end_s
+
+
+def _is_off(span: LedgerSpan) -> bool:
+    return span.why in _OFF and not (span.why == Why.IN_BREAK and span.kind in SEATED)
+
+
 def _ledger_share(spans: Sequence[LedgerSpan], breaks: Sequence[Break], end_s: float) -> float:
     """Of all seconds that lie LAG_S after every true change: where seated and off the seat are told as they were."""
     edges = np.array([edge for stay in breaks for edge in (stay.seat_off_s, stay.seated_s)])
-    t = np.arange(120.0, end_s - 1.0)
+    t = np.arange(_FIRST_S, end_s - 1.0)
     is_up = np.searchsorted(edges, t, side="right") % 2 == 1
     since = t - np.append(edges, -math.inf)[np.searchsorted(edges, t, side="right") - 1]
     starts = [one.start_s for one in spans]
-    off = np.array([one.why in _OFF and not (one.why == Why.IN_BREAK and one.kind in SEATED) for one in spans])
+    off = np.array([_is_off(one) for one in spans])
     told = off[np.searchsorted(starts, t, side="right") - 1]
     settled = (since < 0) | (since > LAG_S)
     return float((told == is_up)[settled].mean())
@@ -276,8 +294,14 @@ def said(found: Match) -> str:
     equal = "equal to the truth" if found.is_equal else f"NOT equal: {'; '.join(differences(found))}"
     error_s = np.abs(found.credit_error_s)
     credit = f"; credit within {error_s.max():.1f} s of the true time on the feet" if len(error_s) else ""
+    if found.false_s:
+        equal += f" (told off the seat while on it, by the activity: {_moments(found.false_s)})"
     closing = f"; closed {spread(found.closing_s)} after the rise" if found.closing_s else ""
     return f"{counts}: {equal}{credit}{closing}; ledger right in {100 * found.ledger_share:.2f} % of the seconds"
+
+
+def _moments(spans_s: Sequence[tuple[float, float]]) -> str:
+    return ", ".join(f"{start_s:.0f}–{end_s:.0f} s" for start_s, end_s in spans_s)
 
 
 def differences(found: Match) -> list[str]:

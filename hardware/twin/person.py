@@ -14,9 +14,9 @@ from enum import StrEnum
 import numpy as np
 
 from analysis.model import Prompt, PromptState
-from hardware.twin.habits import Habits
+from hardware.twin.habits import Habits, filled
 from hardware.twin.moves import Fidget, Hold, Move, Shift
-from hardware.twin.posture import SIT_UPRIGHT
+from hardware.twin.posture import SIT_UPRIGHT, SIT_USUAL
 from hardware.twin.script import QUIET_S, Script
 
 LOOK_S = 5.0  # on the seat the person decides anew at least this often
@@ -26,6 +26,7 @@ HALF = (0.10, 0.30)  # of the break asked for; every type of break takes at leas
 OWN_S = (480.0, 1500.0)  # on the seat before a rise that nobody asked for
 OWN_SHARE = 0.4  # of the bouts end with one, unless a prompt comes first
 OWN_UP_S = ((20.0, 90.0), (140.0, 280.0))
+CALM_S = 40.0  # between the fidgets of a calm person
 SEATED = ("shift", "slouch", "arch")  # what is answered without leaving the seat
 
 
@@ -55,15 +56,23 @@ class Person:
     """Lives `script`; is told prompts through `hear` and asked through `says` what to answer by word.
 
     `manner` is how every prompt is answered; None: one way or another by chance.
+    Who `is_calm` keeps to one posture on the seat and only fidgets: nobody could take it for a rise.
     """
 
     def __init__(
-        self, manner: Answer | None, seed: int, hours: float = 8.0, seated_kinds: Collection[str] = SEATED
+        self,
+        manner: Answer | None,
+        seed: int,
+        hours: float = 8.0,
+        seated_kinds: Collection[str] = SEATED,
+        *,
+        is_calm: bool = False,
     ) -> None:
         self._rng = np.random.default_rng((seed, 12))
         self._habits = Habits.draw(self._rng)
         self._manner = manner
         self._seated_kinds = seated_kinds
+        self._is_calm = is_calm
         self._lived: list[tuple[Move, ...]] = []
         self._sitting: Iterator[Move] = iter(())
         self._left: Move | None = None  # of a longer stillness
@@ -210,7 +219,7 @@ class Person:
         if self._left is None:
             self._left = next(self._sitting, None)
             if self._left is None:
-                self._sitting = self._habits.sitting(self._rng, 3600.0)
+                self._sitting = self._calmly() if self._is_calm else self._habits.sitting(self._rng, 3600.0)
                 self._left = next(self._sitting)
         move, self._left = self._left, None
         if isinstance(move, Hold):
@@ -222,6 +231,16 @@ class Person:
         elif not isinstance(move, Fidget):
             self._moved_s = start_s + move.duration_s
         return move
+
+    def _calmly(self) -> Iterator[Move]:
+        """An hour in the usual posture, with no more than fidgets."""
+
+        def change() -> Move:
+            tilt_deg, lordosis_deg, roll_deg, twist_deg = self._rng.normal(0.0, (0.8, 1.0, 0.6, 1.5))
+            return Fidget(tilt_deg, lordosis_deg, roll_deg, twist_deg, duration_s=self._rng.uniform(1.2, 2.6))
+
+        yield Shift(self._habits.own(SIT_USUAL.vary(self._rng, 1.0)), self._rng.uniform(1.2, 2.6))
+        yield from filled(self._rng, 3600.0, CALM_S, change)
 
     @property
     def _is_defiant(self) -> bool:

@@ -1,0 +1,195 @@
+"""A person who hears the prompts over MQTT: what the whole system writes down of their breaks is what they did."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from analysis.batch import reanalyze
+from analysis.io.break_settings import BreakSettings, TypeSettings
+from analysis.io.journal import readable_inputs
+from analysis.io.mqtt import resolve
+from analysis.io.settings import DashboardSettings, MqttSettings, NotifySettings, Settings
+from analysis.io.store import Store
+from analysis.io.watching import Clocks, DeskWatch, Watching
+from analysis.model import ClockAnchor, Segment, Slept
+from analysis.service import Service, connect
+from benchmarks.breaks_day import CREDIT_S, Match, differences, match, spread, told_by_store
+from hardware.twin.clock import PacedClock
+from hardware.twin.peripherals.upstand import UpstandPeripheral
+from hardware.twin.person import Answer, Person
+from hardware.twin.wearer import Wearer
+from tests.upstand.system import free_port
+from upstand.analyzing import pipeline_settings
+from upstand.hearing import hear_prompts
+from upstand.playing import Play, Played, play, simulated
+from upstand.supervisor import Part, Supervisor
+from upstand.whole import own_part, service_listens, start_broker, supervised
+
+pytestmark = pytest.mark.system
+
+OFTEN = {"active": TypeSettings(interval_s=420.0, length_s=120.0, enough_s=60.0)}
+DECIDED_S = 3.0  # from the true seat-off to the pipeline's word that the prompt is off the screen, in the data's time
+WINTER = 1761440400.0  # 2025-10-26 01:00 UTC: clocks in Berlin go back from 3 to 2
+
+
+def settings_in(folder: Path, types: dict[str, TypeSettings]) -> Settings:
+    """No evening and no silent day, whenever the test runs."""
+    return Settings(
+        data_dir=folder,
+        mqtt=MqttSettings(port=free_port()),
+        dashboard=DashboardSettings(port=free_port()),
+        notify=NotifySettings(desktop=False),
+        breaks=BreakSettings(types=types, evening="", silent_every_weeks=0),
+    )
+
+
+def of_settings(settings: Settings) -> dict[str, str]:
+    """The same for a part that is a process of its own."""
+    return {
+        "UPSTAND_DATA_DIR": str(settings.data_dir),
+        "UPSTAND_MQTT__PORT": str(settings.mqtt.port),
+        "UPSTAND_NOTIFY__DESKTOP": "false",
+        "UPSTAND_BREAKS": settings.breaks.model_dump_json(exclude_unset=True),
+    }
+
+
+async def lived(
+    settings: Settings, person: Person, wearer: Wearer, clock: PacedClock, *, name: str, source: str
+) -> Played:
+    """The person's whole day through radio, bridge and broker to a service that runs already."""
+    peripherals = tuple(UpstandPeripheral(f"Upstand {at.value[0].upper()}", wearer.source(at)) for at in Segment)
+    act = Play(name, source, "", peripherals, simulated("demo", 1, 52, "").commands)
+    hearing = asyncio.create_task(hear_prompts(resolve(settings), name, person, clock.now))
+    try:
+        return await play(settings, act, clock, asyncio.Event())
+    finally:
+        hearing.cancel()
+        await asyncio.gather(hearing, return_exceptions=True)
+
+
+async def in_the_whole_system(
+    settings: Settings, person: Person, wearer: Wearer, speed: float, disturb: Callable[[Supervisor], None]
+) -> Played:
+    """With a service of its own process; `disturb` is called twenty times a second."""
+
+    async def disturbing() -> None:
+        while True:
+            disturb(supervisor)
+            await asyncio.sleep(0.05)
+
+    async with supervised(settings, print) as supervisor:
+        await start_broker(supervisor, settings, None, print)
+        argv = own_part("service", ("analyze",), None).argv
+        await supervisor.start(Part("service", argv, of_settings(settings)))
+        await service_listens(settings)
+        task = asyncio.create_task(disturbing())
+        try:
+            return await lived(settings, person, wearer, PacedClock(speed), name="simulated", source="simulated")
+        finally:
+            task.cancel()
+
+
+def found_in(settings: Settings, person: Person, wearer: Wearer, played: Played) -> Match:
+    """The same day once more from its raw samples must be the same, and both must be as it was."""
+    told = told_by_store(settings.store_url, played.session_id)
+    found = match(person, wearer, told, settings.breaks.rules())
+    assert found.is_equal, differences(found)
+    assert not len(found.credit_error_s) or np.abs(found.credit_error_s).max() <= CREDIT_S
+    assert found.ledger_share > 0.999
+    comparison = reanalyze(settings.store_url, played.session_id, pipeline_settings(settings))
+    assert comparison.is_identical, comparison.first_difference
+    return found
+
+
+@pytest.mark.timeout(300)
+def test_a_service_that_dies_with_a_prompt_on_the_screen_forgets_nothing(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path, OFTEN)
+    person = Person(Answer.OBEYS, 11, 0.6, is_calm=True)
+    wearer = Wearer(person.script, 11)
+    killed: list[int] = []
+
+    def kill_in_mid_prompt(supervisor: Supervisor) -> None:
+        if person.is_asked and not killed:
+            killed.append(supervisor.pids()["service"])
+            os.kill(killed[0], signal.SIGKILL)
+
+    played = asyncio.run(in_the_whole_system(settings, person, wearer, 80.0, kill_in_mid_prompt))
+    found = found_in(settings, person, wearer, played)
+    assert killed
+    assert len(found.closing_s) >= 2
+    assert np.median(found.closing_s) <= DECIDED_S
+
+
+@pytest.mark.timeout(300)
+def test_a_sleep_and_the_end_of_summer_time_leave_the_ledger_right(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    settings = settings_in(tmp_path, OFTEN)
+    person = Person(Answer.OBEYS, 11, 0.6, is_calm=True)
+    wearer = Wearer(person.script, 11)
+    clock, slept_s = PacedClock(80.0), 3600.0
+
+    def slept() -> float:
+        """The computer sleeps for an hour, ten minutes into the session, which does not notice."""
+        return slept_s if clock.now() > 600.0 else 0.0
+
+    def utc() -> float:
+        return WINTER - slept_s - 1500.0 + clock.now() + slept()
+
+    async def both() -> Played:
+        async with supervised(settings, print) as supervisor:
+            await start_broker(supervisor, settings, None, print)
+            with Store.open(settings.store_url) as store:
+                watching = Watching(DeskWatch({}, settings.desk), is_here=True, clocks=Clocks(utc=utc, slept=slept))
+                address = resolve(settings)
+                service = Service(
+                    store,
+                    connect(address, "tester"),
+                    pipeline_settings(settings),
+                    {},
+                    wearer="tester",
+                    watching=watching,
+                    now=utc,
+                )
+                stop = asyncio.Event()
+                serving = asyncio.create_task(service.run(stop))
+                try:
+                    return await lived(settings, person, wearer, clock, name="tester", source="radio")
+                finally:
+                    stop.set()
+                    await serving
+
+    played = asyncio.run(both())
+    found = found_in(settings, person, wearer, played)
+    assert len(found.closing_s) >= 2
+    with Store.open(settings.store_url) as store:
+        session = store.find(played.session_id)
+        assert session is not None
+        inputs = readable_inputs(store.journal(session))
+        kept = [item for item in inputs if isinstance(item, Slept | ClockAnchor)]
+    assert [item.slept_s for item in kept if isinstance(item, Slept)] == [slept_s]
+    assert {item.offset_s for item in kept if isinstance(item, ClockAnchor)} == {7200.0, 3600.0}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3000)
+@pytest.mark.parametrize("manner", [*Answer, None])
+def test_eight_hours_are_told_as_they_were(tmp_path: Path, manner: Answer | None) -> None:
+    settings = settings_in(tmp_path, {})
+    seed = 21 + (list(Answer).index(manner) if manner else len(Answer))
+    person = Person(manner, seed, is_calm=True)
+    wearer = Wearer(person.script, seed)
+    played = asyncio.run(in_the_whole_system(settings, person, wearer, 60.0, lambda _supervisor: None))
+    found = found_in(settings, person, wearer, played)
+    if found.closing_s:
+        assert np.median(found.closing_s) <= DECIDED_S, spread(found.closing_s)
