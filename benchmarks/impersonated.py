@@ -20,6 +20,7 @@ from firmware_bridge.driver import Scale
 from firmware_bridge.drivers import dot, metamotion, movesense, polar, thingy52, witmotion
 from firmware_bridge.link import Link
 from firmware_bridge.numbering import Session
+from firmware_bridge.radio import Radio
 from hardware.twin.clock import PacedClock
 from hardware.twin.peripherals.arduino import ArduinoPeripheral
 from hardware.twin.peripherals.base import Peripheral
@@ -31,7 +32,7 @@ from hardware.twin.peripherals.thingy52 import Thingy52Peripheral
 from hardware.twin.peripherals.upstand import UpstandPeripheral
 from hardware.twin.peripherals.witmotion import WitMotionPeripheral
 from hardware.twin.source import Counts
-from hardware.twin.stage import LONGEST_STEP_S, Stage
+from hardware.twin.stage import LONGEST_STEP_S, Central, Stage, virtual_central
 
 ROUND = 30000  # the sources' numbers begin again, as counts have 16 bits
 DRIVERS = all_drivers()
@@ -133,16 +134,21 @@ async def reading(
     *,
     step_s: float = LONGEST_STEP_S,
     throttle: Callable[[], Awaitable[object]] | None = None,
+    central: Central = virtual_central,
+    sealed: Callable[[Radio], Radio] = lambda radio: radio,
 ) -> AsyncIterator[tuple[Stage, dict[Segment, Reading]]]:
-    """Links that read a stage; leaving it ends them. Time stands still until `throttle` has returned."""
+    """Links that read a stage; leaving it ends them. Time stands still until `throttle` has returned.
+
+    The links speak through what `sealed` makes of the radio.
+    """
 
     async def wait() -> None:
         if throttle is not None:
             await throttle()
 
     clock = PacedClock(speed)
-    async with Stage(clock, peripherals, throttle=wait, longest_step_s=step_s) as stage:
-        ble = Ble(stage.scanner_backend, stage.client_backend)
+    async with Stage(clock, peripherals, throttle=wait, longest_step_s=step_s, central=central) as stage:
+        ble = sealed(Ble(stage.scanner_backend, stage.client_backend))
         known = {drivers: DRIVERS[drivers]}
         seen = await ble.scan(5.0, lambda seen: len(choose(seen, known, {})) == len(peripherals))
         chosen = choose(seen, known, {})

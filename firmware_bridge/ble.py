@@ -2,17 +2,20 @@
 
 What is done here because of bleak 3.1 and the stacks below it: one lock around scanning and connecting (BlueZ
 refuses both at once); a BLEDevice from a fresh scan and never an address (BlueZ forgets paths, macOS has no
-addresses); and always a disconnect after a loss, or BlueZ goes on delivering to the old subscription as well.
+addresses); always a disconnect after a loss, or BlueZ goes on delivering to the old subscription as well; and a look
+at what is connected already, because BlueZ keeps the links of a bridge that was killed, and such a sensor is on no air.
+What is read comes from BlueZ as a notification, too, which is not told.
 """
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
-from bleak import BleakClient, BleakScanner
+from bleak import BleakAdapter, BleakClient, BleakScanner
 from bleak.backends.characteristic import BleakGATTCharacteristic
 from bleak.backends.client import BaseBleakClient
 from bleak.backends.device import BLEDevice
@@ -24,6 +27,8 @@ from analysis.errors import PostureError
 CONNECT_S = 20.0
 DISCONNECT_S = 10.0
 OPERATION_S = 5.0
+UNKNOWN_RSSI_DBM = -127
+_ON_EVERY_DEVICE = ["1800", "1801"]  # the services of generic access and generic attributes
 
 _Reason = BleakBluetoothNotAvailableReason
 _ADVICE = {
@@ -65,13 +70,21 @@ class Peer:
     def __init__(self, client: BleakClient, lost: asyncio.Event) -> None:
         self.lost = lost  # set once the link is down, whoever ended it
         self._client = client
+        self._told: dict[str, Callable[[bytes], None]] = {}  # by channel
+        self._held: dict[str, list[bytes]] = {}  # what came on a channel while it is read
+        self._read: dict[str, bytes] = {}  # values whose echo may still come
 
     async def listen(self, channel: str, now: Callable[[], float], told: Notified) -> None:
         """Call `told` with every notification of `channel`, stamped with `now`. Raises LinkError."""
 
         def on_value(_characteristic: BleakGATTCharacteristic, value: bytearray) -> None:
-            told(now(), bytes(value))
+            data = bytes(value)
+            if channel in self._held:
+                self._held[channel].append(data)
+            elif self._read.pop(channel, None) != data:
+                told(now(), data)
 
+        self._told[channel] = lambda data: told(now(), data)
         with _as_link_error("listened to"):
             async with asyncio.timeout(OPERATION_S):
                 await self._client.start_notify(channel, on_value)
@@ -88,9 +101,20 @@ class Peer:
 
     async def read(self, channel: str) -> bytes:
         """Raises LinkError."""
-        with _as_link_error("read"):
-            async with asyncio.timeout(OPERATION_S):
-                return bytes(await self._client.read_gatt_char(channel))
+        held = self._held.setdefault(channel, [])
+        data: bytes | None = None
+        try:
+            with _as_link_error("read"):
+                async with asyncio.timeout(OPERATION_S):
+                    data = bytes(await self._client.read_gatt_char(channel))
+        finally:
+            self._held.pop(channel, None)
+            for other in held:
+                if other != data:
+                    self._told[channel](other)
+        if channel in self._told and data not in held:
+            self._read[channel] = data
+        return data
 
     async def leave(self) -> None:
         """Disconnect; also after a loss. Never raises for a link that is already gone."""
@@ -111,6 +135,7 @@ class Ble:
         self._scanner_backend = scanner_backend
         self._client_backend = client_backend
         self._radio = asyncio.Lock()
+        self._taken: set[str] = set()  # addresses connected to, and not seen on the air since
 
     def reaches(self, sighting: Sighting) -> bool:
         return sighting.device is not None
@@ -127,10 +152,12 @@ class Ble:
             services = {*told.service_uuids, *(before.services if before else ())}
             sighting = Sighting(device.address, name, tuple(sorted(services)), told.rssi, device)
             seen[device.address] = sighting
+            self._taken.discard(device.address)
             if before is None or (before.name, before.services) != (sighting.name, sighting.services):
                 news.set()
 
         with _as_bluetooth_error():
+            seen.update({sighting.address: sighting for sighting in await self._left_over()})
             async with self._radio, BleakScanner(on_advertisement, backend=self._scanner_backend):
                 with suppress(TimeoutError):
                     async with asyncio.timeout(timeout_s):
@@ -147,6 +174,7 @@ class Ble:
         client = BleakClient(
             sighting.device, lambda _client: lost.set(), timeout=CONNECT_S, backend=self._client_backend
         )
+        self._taken.add(sighting.address)
         peer = Peer(client, lost)
         try:
             with _as_link_error("connected to"):
@@ -156,6 +184,23 @@ class Ble:
             await peer.leave()  # a half-made connection would keep the sensor from advertising
             raise
         return peer
+
+    async def _left_over(self) -> list[Sighting]:
+        """What BlueZ is connected to without this radio: the links of another program, mostly one that died."""
+        if sys.platform != "linux" or self._scanner_backend is not None:
+            return []
+        adapter = await BleakAdapter.get()
+        return [
+            Sighting(
+                device.address,
+                _given_name(device),
+                tuple(sorted(device.details["props"].get("UUIDs", ()))),
+                UNKNOWN_RSSI_DBM,
+                device,
+            )
+            for device in await adapter.get_connected_devices(_ON_EVERY_DEVICE)
+            if device.address not in self._taken  # bleak believes in links of a bluetoothd that has died
+        ]
 
 
 def _given_name(device: BLEDevice) -> str:
