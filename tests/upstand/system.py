@@ -53,6 +53,8 @@ class Install:
             "UPSTAND_MQTT__PORT": str(self.mqtt_port),
             "UPSTAND_SENSORS__FIND_S": "2",
             "UPSTAND_NOTIFY__DESKTOP": "false",
+            "UPSTAND_BREAKS__EVENING": "",  # nor any silent day: prompts are the same whenever a test runs
+            "UPSTAND_BREAKS__SILENT_EVERY_WEEKS": "0",
         }
 
     @property
