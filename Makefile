@@ -17,7 +17,7 @@ recordings: .venv/tested
 
 # Against the real BlueZ, in a throw-away Linux where $$UPSTAND_SHARED (default ../shared) has one, else on this computer.
 bluez: .venv/tested
-	tests/bluez/run $(PY) -m pytest -m bluez $(PYTEST)
+	tests/bluez/run $(PY) -m pytest tests/bluez $(PYTEST)
 
 check: .venv/tested
 	$(PY) -m ruff check $(CODE)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
+
+collect_ignore = [] if sys.platform == "linux" else ["bluez"]  # its D-Bus library is there on Linux alone
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:

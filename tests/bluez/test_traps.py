@@ -15,6 +15,8 @@ from bleak.exc import BleakError
 from analysis.model import Segment
 from benchmarks.impersonated import FAMILIES, reading, until
 from firmware_bridge.ble import Ble, LinkError, Peer, Sighting
+from hardware.firmware import wire
+from hardware.twin.clock import PacedClock
 from hardware.twin.radio.air import Air
 from hardware.twin.stage import Stage
 from tests.bluez.stack import Stack
@@ -153,6 +155,27 @@ async def test_what_a_killed_bridge_held_is_found_again(stack: Stack) -> None:
         ble = Ble()
         peer = await ble.connect(await sighted(ble))
         await peer.leave()
+
+
+async def test_what_is_read_is_not_told_as_well(stack: Stack) -> None:
+    async with Stage(PacedClock(), FAMILIES["upstand"].pair(5.0, (0.0, 0.0))[:1], central=stack.central):
+        ble = Ble()
+        [seen] = [one for one in await ble.scan(8.0, lambda seen: any(one.name for one in seen)) if one.name]
+        told: list[bytes] = []
+        peer = await ble.connect(seen)
+        await peer.listen(wire.STATUS_UUID, time.monotonic, lambda _s, value: told.append(value))
+        data = await peer.read(wire.STATUS_UUID)
+        await asyncio.sleep(0.5)
+        assert data
+        assert told == []
+        await peer.leave()
+        [seen] = [one for one in await ble.scan(8.0, lambda seen: any(one.name for one in seen)) if one.name]
+        client = BleakClient(seen.device, timeout=10.0)
+        await client.connect()
+        await client.start_notify(wire.STATUS_UUID, lambda _characteristic, value: told.append(bytes(value)))
+        data = bytes(await client.read_gatt_char(wire.STATUS_UUID))
+        await until(lambda: told == [data])
+        await client.disconnect()
 
 
 async def lose_in_discovery(stack: Stack, stage: Stage, times: int) -> None:
