@@ -29,7 +29,7 @@ NEWEST = 40  # spans
 
 # Where a person's own mean may lie, in degrees: population means (see detectors/activity.py) and some two and a half
 # of their standard deviations. Beyond is a slipped sensor or a wrong word.
-_LIMITS_DEG: Mapping[tuple[Stance, Activity], tuple[float, float]] = {
+LIMITS_DEG: Mapping[tuple[Stance, Activity], tuple[float, float]] = {
     (Stance.STANDING, Activity.SITTING): (-45.0, 12.0),
     (Stance.STANDING, Activity.STANDING): (-15.0, 15.0),
     (Stance.SITTING, Activity.SITTING): (-30.0, 25.0),
@@ -79,7 +79,7 @@ def own_postures(shown: Sequence[ShownPosture], stance: Stance) -> OwnPostures:
     """What the newest of these spans (oldest first) say, of those against such a reference."""
     fitting = [one for one in shown if one.stance is stance][-NEWEST:]
     sitting, standing = (
-        _posture([one for one in fitting if one.activity is activity], _LIMITS_DEG[stance, activity])
+        _posture([one for one in fitting if one.activity is activity], LIMITS_DEG[stance, activity])
         for activity in (Activity.SITTING, Activity.STANDING)
     )
     return OwnPostures(stance, sitting, standing)

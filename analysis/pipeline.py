@@ -19,7 +19,7 @@ from analysis.breaks.policy import BreakPolicy, Told
 from analysis.breaks.types import BreakRules
 from analysis.calibrator import Calibrator
 from analysis.correcting import Correcting
-from analysis.detectors import Baring, Detector, Following, Referenced, Sized
+from analysis.detectors import Baring, Detector, Following, Referenced, Retelling, Sized
 from analysis.detectors.activity import ActivityFilter, beside
 from analysis.detectors.activity_model import ActivityModel, shipped
 from analysis.frames import Pieces, at_frame_rate, frame_of
@@ -200,6 +200,7 @@ class Pipeline:
                     watcher.moved(pose)
                 shown = at_frame_rate(pose)
                 seen = self._activity.feed(sensors, pose, shown.t)
+                self._retell()
                 activity = not_worn(shown, seen.activity)
                 if len(shown.t):
                     learnt += self._slips.feed(shown, activity)
@@ -213,6 +214,12 @@ class Pipeline:
             for watcher in self._watchers:
                 if isinstance(watcher, Baring):
                     watcher.bared(off)
+
+    def _retell(self) -> None:
+        for span in self._activity.news():
+            for watcher in self._watchers:
+                if isinstance(watcher, Retelling):
+                    watcher.retold(span)
 
     def _settle(self, before_s: float, until_s: float, told: list[Output]) -> None:
         """Put in force, in order, what holds from before `before_s` on; every earlier tick has been told."""

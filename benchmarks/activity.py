@@ -165,9 +165,16 @@ def write_plain(folder: Path, out: Path, standing_s: float | None) -> int:
     recordings = plain(folder)
     for one in recordings:
         what = by_walking(one) if standing_s is None else stood(one, standing_s)
-        states = [(what.t[a], what.t[b - 1] + 0.1, Activity(code).name.lower()) for a, b, code in _runs(what.activity)]
+        states = [
+            (what.t[a], what.t[b - 1] + 0.1, Activity(code).name.lower(), float(what.confidence[a:b].mean()))
+            for a, b, code in _runs(what.activity)
+        ]
         moves = sorted([(at, "sit_to_stand") for at in _rises(what)] + [(at, "stand_to_sit") for at in _drops(what)])
-        _write(out / f"{one.name}_states.csv", ("start_s", "end_s", "state"), [_rounded(row) for row in states])
+        _write(
+            out / f"{one.name}_states.csv",
+            ("start_s", "end_s", "state", "confidence_percent"),
+            [_rounded(row) for row in states],
+        )
         _write(out / f"{one.name}_transitions.csv", ("at_s", "kind"), [_rounded(row) for row in moves])
     return len(recordings)
 

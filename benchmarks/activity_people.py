@@ -129,20 +129,23 @@ def person(seed: int, segments: tuple[Segment, ...] | None = None) -> Person:
         wearer.body = replace(
             wearer.body, sensor_behind_m=rng.uniform(-0.14, 0.14), sensor_above_m=rng.uniform(0.0, 0.18)
         )
-    end_s = wearer.script.end_s
+    return recorded(wearer, chosen, [_errors(rng, seed) for _ in chosen], QUIET_S)
+
+
+def recorded(wearer: Wearer, segments: Sequence[Segment], errors: Sequence[ImuErrors], quiet_s: float) -> Person:
+    """What these sensors, with these errors, record of the wearer's whole script."""
     parts = []
-    for segment in chosen:
-        source = wearer.source(segment, RATE_HZ, _errors(rng, seed))
-        counts = source.read(0.0, end_s)
+    for segment, error in zip(segments, errors, strict=False):
+        source = wearer.source(segment, RATE_HZ, error)
+        counts = source.read(0.0, wearer.script.end_s)
         raw = counts.counts.astype(np.float64)
         acc, gyr = raw[:, :3] * source.acc_scale, raw[:, 3:] * source.gyr_scale
         turned = OrientationFilter(segment)
         parts += [*turned.feed(counts.t, acc, gyr), *turned.flush()]
     aligner = Aligner()
-    poses = [*aligner.feed(parts), *aligner.flush()]
-    sensors = poses[0] if len(poses) == 1 else joined(poses)
+    sensors = joined([*aligner.feed(parts), *aligner.flush()])
     height: Floats = wearer._timeline.at(sensors.t).value[Axis.Z]
-    return Person(sensors, wearer.truth(sensors.t).activity, height, QUIET_S)
+    return Person(sensors, wearer.truth(sensors.t).activity, height, quiet_s)
 
 
 def joined(poses: Sequence[Pose]) -> Pose:

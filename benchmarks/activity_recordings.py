@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from analysis import quaternion
-from analysis.detectors.activity import DELAY, SETTLED
+from analysis.detectors.activity import CONFIDENCE, DELAY, SETTLED
 from analysis.errors import PostureError
 from analysis.model import (
     FRAME_HZ,
@@ -37,6 +37,7 @@ STOOD_S = 5.0
 _BUNDLE_S = 60.0
 _CSV = ("t_s", "ax", "ay", "az", "gx", "gy", "gz")
 _STAND = 5  # label
+_NAMED = {kind.name.lower(): kind for kind in Activity}
 _UP: Floats = np.array([0.0, 0.0, 1.0])
 
 
@@ -58,6 +59,7 @@ class Seen:
 
     t: Floats  # (m,) s, at 10 Hz
     activity: Codes  # (m,) looked back upon
+    confidence: Floats  # (m,) %, of what was told at once
     events: tuple[Event, ...]
     from_s: float  # nothing is asked of it before
 
@@ -167,9 +169,14 @@ def _run(one: Recording, first: Sequence[Input]) -> tuple[list[PostureFrame], li
 
 
 def _seen(frames: Sequence[PostureFrame], events: Sequence[Event], from_s: float) -> Seen:
-    t, live, late = (
+    t, live, late, confidence = (
         np.concatenate(columns)
-        for columns in zip(*((one.t, one.activity, one.values[SETTLED]) for one in frames), strict=True)
+        for columns in zip(
+            *((one.t, one.activity, one.values[SETTLED], one.values[CONFIDENCE]) for one in frames), strict=True
+        )
     )
     activity = np.concatenate([late[DELAY:], live[-DELAY:]]).astype(np.int8)[: len(t)]
-    return Seen(t, activity, tuple(events), from_s)
+    for event in events:
+        if event.kind == "retold" and event.end_s is not None:
+            activity[(t >= event.start_s) & (t < event.end_s)] = _NAMED[str(event.values["activity"])]
+    return Seen(t, activity, confidence, tuple(events), from_s)

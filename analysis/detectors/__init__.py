@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
+from analysis.detectors.activity import Retold
 from analysis.model import Event, Pose, PostureFrame, Stance
 from analysis.worn import Off
 
@@ -58,6 +59,15 @@ class Baring(Protocol):
 
     def bared(self, off: Off) -> None:
         """Told when it is known, and again with its end, before the first tick that says so is fed (see Following)."""
+        ...
+
+
+@runtime_checkable
+class Retelling(Protocol):
+    """A watcher that has told what later movement shows not to have been so."""
+
+    def retold(self, span: Retold) -> None:
+        """Told when it is known, before the first tick that says so is fed (see Following)."""
         ...
 
 

@@ -4,11 +4,15 @@ Posture alone cannot tell a forward lean on a chair from standing, and a pelvis 
 of ten (free living against a thigh sensor, n = 30, W2768551517). What cannot be mistaken is getting there: a rise
 lifts the pelvis by a third of a metre. So changes between sitting and standing are unlikely except while the
 force says so, and posture decides slowly, for the rises that were missed.
+
+What is seen later may show that what was told before was not so: who goes down cannot have sat already. The likeliest
+way to the present then tells anew what was, up to BACKDATED_S back.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,19 +21,19 @@ from analysis.detectors.activity_model import LIE, SIT, STAND, STATES, WALK, Act
 from analysis.detectors.steps import LOOK, STEP_S, Stepper, Steps
 from analysis.detectors.upright import Uprights
 from analysis.model import FRAME_HZ, Activity, Codes, Floats, Pose, PostureFrame, Segment, Stance
+from analysis.own_postures import OwnPostures
 
 CONFIDENCE = "activity_confidence"  # values beside the metrics': % that the activity is right, 0 where it is unknown
 SETTLED = "activity_settled"  # and the Activity of DELAY_S earlier, looked back upon
 BACK = 5  # steps by which what was so is looked back upon
 DELAY_S = (LOOK + BACK) * STEP_S  # after which a tick's activity is settled; a step's change is dated to its end
+BACKDATED_S = 180.0  # so far back what was settled may still be told anew
 DELAY = round(DELAY_S * FRAME_HZ)  # ticks
 _EVERY = range(len(STATES))
 _SURE = 0.7  # a state this probable is told
+_CLEAR = 0.9  # a state must be so probable for what led to it to be told anew
 _CERTAIN = 1.0 - 1e-4  # at this the belief is full, and stays so while nothing speaks against it
 _FORGET_S = 600.0  # what is known fades so fast without data: people change every 10 to 20 min
-_DWELL = 6  # steps within which a rise or drop is hardly followed by another
-_HASTE = 0.05  # how much less likely it is then
-_USUAL = (0.4, 0.4, 0.1, 0.05, 0.05)  # before anything is known of the wearer
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,25 @@ def beside(frame: PostureFrame, told: Told) -> PostureFrame:
     """The frame with what else is told of its ticks."""
     values = {**frame.values, CONFIDENCE: told.confidence, SETTLED: told.settled.astype(np.float64)}
     return replace(frame, values=values)
+
+
+@dataclass(frozen=True, slots=True)
+class Retold:
+    """What was settled as something else in [start_s, end_s), and known from the tick at `known_s` on to be this."""
+
+    known_s: float
+    start_s: float
+    end_s: float
+    activity: Activity
+
+
+@dataclass(slots=True)
+class _Span:
+    """A state that was come to in the step that began at `from_s`, and what came before."""
+
+    state: int
+    from_s: float
+    before: _Span | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +88,12 @@ class ActivityFilter:
         self._stepper = Stepper()
         self._uprights = Uprights()
         self._belief = [1.0 / len(STATES)] * len(STATES)
-        self._paths = [(state,) * (BACK + 1) for state in _EVERY]  # how each state was come to
-        self._was_known = [False] * (BACK + 1)  # in these steps, whichever state it was
+        self._paths = [_Span(state, -math.inf, None) for state in _EVERY]  # how each state was come to
+        self._behind = deque([(-math.inf, False)] * (BACK + 1), BACK + 1)  # steps: end, and whether anything was known
+        self._runs: deque[tuple[float, float, Activity]] = deque()  # what was settled as what, BACKDATED_S back
+        self._kept_s = -math.inf  # up to here
+        self._looked: _Span | None = None  # the last span that was settled
+        self._news: list[Retold] = []
         self._verdict = Activity.UNKNOWN
         self._told = [_Change(-math.inf, Activity.UNKNOWN, 0.0, Activity.UNKNOWN)]
         self._newest_s = 0.0
@@ -81,27 +108,43 @@ class ActivityFilter:
         """From `from_s` another sensor is worn there."""
         self._uprights.changed(segment, from_s)
 
+    def adapted(self, own: OwnPostures, from_s: float) -> None:
+        """From `from_s` on the wearer is known to sit and stand so, against a reference of that stance."""
+        self._uprights.adapted(own, from_s)
+
     def feed(self, sensors: Pose, segments: Pose, t: Floats) -> Told:
         """What is known at the times t (n,) s, which are among the poses'; both poses hold the same ticks."""
         steps = self._stepper.feed(sensors, segments)
         if steps is not None:
-            first = 0
-            while first < len(steps):
-                first = self._learn(steps, first)
+            self.learn(steps)
+        told = self.at(t)
+        is_blind = np.logical_and.reduce([np.isnan(q[:, 0]) for q in sensors.q.values()])
+        if is_blind.any():
+            blind = is_blind[np.searchsorted(sensors.t, t)]
+            activity = np.where(blind, np.int8(Activity.UNKNOWN), told.activity)
+            return replace(told, activity=activity, confidence=np.where(blind, 0.0, told.confidence))
+        return told
+
+    def learn(self, steps: Steps) -> None:
+        """Steps that follow those before."""
+        first = 0
+        while first < len(steps):
+            first = self._learn(steps, first)
+
+    def at(self, t: Floats) -> Told:
+        """What is known at the times t (n,) s, which rise from call to call."""
         changes = self._told
         place = np.searchsorted(np.array([change.from_s for change in changes]), t, side="right") - 1
         self._told = changes[-1:]
         activity = np.array([change.activity for change in changes], dtype=np.int8)[place]
         confidence = np.array([change.confidence for change in changes])[place]
         settled = np.array([change.settled for change in changes], dtype=np.int8)[place]
-        is_blind = np.logical_and.reduce([np.isnan(q[:, 0]) for q in sensors.q.values()])
-        if is_blind.any():
-            blind = is_blind[np.searchsorted(sensors.t, t)]
-            activity, confidence = (
-                np.where(blind, np.int8(Activity.UNKNOWN), activity),
-                np.where(blind, 0.0, confidence),
-            )
         return Told(activity, confidence, settled)
+
+    def news(self) -> list[Retold]:
+        """What is to be told anew, as became known since this was asked last."""
+        news, self._news = self._news, []
+        return news
 
     def _learn(self, steps: Steps, first: int) -> int:
         """Steps from `first` on against the same upright; returns the first one against another."""
@@ -112,11 +155,12 @@ class ActivityFilter:
             self._belief = [0.97 if state == certain else 0.03 / (len(STATES) - 1) for state in _EVERY]
             self._has_seen = True
         tipped, is_seat = self._uprights.tipped(steps, span), self._uprights.is_seat
-        evidence = Evidence.of(self._model, steps, span, tipped, is_seat=is_seat, has_seen=self._has_seen)
+        own, has_seen = self._uprights.own, self._has_seen
+        evidence = Evidence.of(self._model, steps, span, tipped, is_seat=is_seat, has_seen=has_seen, own=own)
         if current is None and self._uprights.is_new and max(self._belief) < _SURE:
             self._look(evidence)
         self._uprights.is_new = False
-        row, has_seen = first, self._has_seen
+        row = first
         while row < span.stop and not self._uprights.is_new and has_seen is self._has_seen:
             row += self._advance(evidence, steps, row, row - first)
         return row
@@ -124,7 +168,7 @@ class ActivityFilter:
     def _look(self, evidence: Evidence) -> None:
         """Against a new upright the present posture counts once in full."""
         likely = evidence.first_look
-        self._belief = _shares([a * b * c for a, b, c in zip(self._belief, _USUAL, likely, strict=True)])
+        self._belief = _shares([a * b * c for a, b, c in zip(self._belief, self._model.usual, likely, strict=True)])
 
     def _advance(self, evidence: Evidence, steps: Steps, row: int, place: int) -> int:
         """One step, or as many as leave everything as it is; how many. `place`: where `row` lies in the evidence."""
@@ -149,8 +193,14 @@ class ActivityFilter:
     def _stay(self, steps: Steps, row: int, count: int, state: int) -> None:
         """`count` steps in which nothing changes."""
         self._rested += count
+        self._paths = [self._paths[state]] * len(STATES)
         for k in range(min(count, BACK + 1)):
             self._extend([state] * len(STATES), float(steps.end_s[row + k]), is_known=True)
+        if count > BACK + 1:
+            last = steps.end_s[row + count - BACK - 1 : row + count].tolist()
+            was_known = self._behind[0][1]
+            self._behind.extend((end_s, was_known) for end_s in last)
+            self._keep(self._kept_s, last[0], STATES[state] if was_known else Activity.UNKNOWN)
 
     def _step(self, evidence: Evidence, place: int, steps: Steps, row: int) -> None:
         end_s, is_known = float(steps.end_s[row]), bool(steps.is_known[row])
@@ -159,7 +209,8 @@ class ActivityFilter:
         if not is_known:
             self._extend(list(_EVERY), end_s, is_known=False)
             return
-        odds = evidence.odds(place, _HASTE if self._rested < _DWELL else 1.0)
+        haste = self._model.haste
+        odds = evidence.odds(place, haste.odds if self._rested < haste.steps else 1.0)
         likely = evidence.likely(place)
         origins, belief = [], []
         for new in _EVERY:
@@ -183,18 +234,62 @@ class ActivityFilter:
 
     def _extend(self, origins: list[int], end_s: float, *, is_known: bool) -> None:
         """One more step, to which each state came from `origins`; and what is told of it."""
-        self._paths = [(*self._paths[old][1:], new) for new, old in enumerate(origins)]
+        from_s, paths = end_s - STEP_S, self._paths
+        self._paths = [
+            paths[old] if paths[old].state == new else _Span(new, from_s, paths[old]) for new, old in enumerate(origins)
+        ]
         best = max(_EVERY, key=self._belief.__getitem__)
         self._verdict = self._judged(best) if is_known else Activity.UNKNOWN
-        is_told = is_known and (self._uprights.is_known or best == WALK)
-        self._was_known = [*self._was_known[1:], is_told]
-        settled = STATES[self._paths[best][0]] if self._was_known[0] else Activity.UNKNOWN
+        self._behind.append((end_s, is_known and (self._uprights.is_known or best == WALK)))
+        settled = self._settled(self._paths[best], end_s, is_clear=self._belief[best] >= _CLEAR)
         confidence = 0.0
         if self._verdict is not Activity.UNKNOWN:
             confidence = round(100.0 * self._belief[STATES.index(self._verdict)], 1)
         last = self._told[-1]
         if (self._verdict, settled, confidence) != (last.activity, last.settled, last.confidence):
             self._told.append(_Change(end_s + LOOK * STEP_S, self._verdict, confidence, settled))
+
+    def _settled(self, span: _Span, now_s: float, *, is_clear: bool) -> Activity:
+        """What was so BACK steps ago, on this way to the present."""
+        end_s, was_known = self._behind[0]
+        while span.from_s >= end_s and span.before is not None:
+            span = span.before
+        if span is not self._looked and is_clear:
+            if self._looked is not None and not (span.before is self._looked and span.from_s >= end_s - STEP_S):
+                self._tell_anew(span, end_s - STEP_S, now_s + LOOK * STEP_S)
+            self._looked = span
+        settled = STATES[span.state] if was_known else Activity.UNKNOWN
+        self._keep(end_s - STEP_S, end_s, settled)
+        if span.from_s < end_s - BACKDATED_S:
+            span.before = None  # nobody asks for what was before
+        return settled
+
+    def _keep(self, start_s: float, end_s: float, settled: Activity) -> None:
+        runs, self._kept_s = self._runs, end_s
+        if runs and runs[-1][1:] == (start_s, settled):
+            runs[-1] = (runs[-1][0], end_s, settled)
+        elif settled is not Activity.UNKNOWN:
+            runs.append((start_s, end_s, settled))
+        while runs and runs[0][1] <= end_s - BACKDATED_S:
+            runs.popleft()
+
+    def _tell_anew(self, span: _Span | None, until_s: float, known_s: float) -> None:
+        """What was settled before `until_s` otherwise than this way has it."""
+        first_s, runs = until_s - BACKDATED_S, list(self._runs)
+        while span is not None and until_s > first_s:
+            from_s, activity = max(span.from_s, first_s), STATES[span.state]
+            told, runs = runs, []
+            for start_s, end_s, settled in told:
+                a, b = max(start_s, from_s), min(end_s, until_s)
+                if a >= b or settled is activity:
+                    runs.append((start_s, end_s, settled))
+                    continue
+                self._news.append(Retold(known_s, a, b, activity))
+                parts = ((start_s, a, settled), (a, b, activity), (b, end_s, settled))
+                runs += [part for part in parts if part[0] < part[1]]
+            until_s = from_s
+            span = span.before
+        self._runs = deque(runs)
 
     def _judged(self, best: int) -> Activity:
         if not self._uprights.is_known:

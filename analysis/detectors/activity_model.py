@@ -17,8 +17,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.detectors.activity_own import own_sitting_nats
 from analysis.detectors.steps import FEATURES, Steps
 from analysis.model import Activity, Floats, Segment
+from analysis.own_postures import OwnPostures
 
 PARAMETERS = "activity_model.json"
 TIPPED = ("tipped", "tipped²")  # chord from upright, and its square
@@ -26,10 +28,7 @@ TIPPED_BOTH = ("pelvis", "pelvis²", "lumbar", "lumbar²", "pelvis·lumbar")
 STATES = (Activity.SITTING, Activity.STANDING, Activity.WALKING, Activity.LYING, Activity.OTHER)
 SIT, STAND, WALK, LIE, OTHER = range(5)
 _SHUT = 1e-3  # odds; a certain belief stays as it is while every way out of it is less likely
-_UNSEEN_SHARE = 0.2  # of each half second's posture, while there is nothing else to go by
-_EASY = 1e-3  # odds of a change that was not seen, then
-_SHOWN = 3.0  # nats of a rise or drop that was seen
-_LIKELIEST, _LEAST = 8.0, 20.0  # nats for and against a single rise or drop
+_LIKELIEST, _LEAST = 8.0, 20.0  # nats for and against a single rise or drop; for the first one there is no such limit
 _COLUMN = {name: number for number, name in enumerate(FEATURES)}
 
 Weights = Mapping[str, float]  # by term: a feature, or two joined by "·"; "1" is the constant
@@ -60,12 +59,31 @@ class Odds(msgspec.Struct, frozen=True):
     sit_from_other: float
 
 
+class Unsure(msgspec.Struct, frozen=True):
+    """What differs until it is known how the wearer came to be as they are: posture is all there is to go by."""
+
+    posture: float  # share of each half second's posture that counts then
+    change: float  # odds of a change that was not seen
+    seen: float  # times the usual odds of one that was
+    shown: float  # nats of a rise or drop that was seen, and ends this
+
+
+class Haste(msgspec.Struct, frozen=True):
+    """A rise or drop is hardly followed by another."""
+
+    steps: float  # half seconds for which that holds
+    odds: float  # times the usual ones
+
+
 class ActivityModel(msgspec.Struct, frozen=True):
     """Every number of the model."""
 
     source: str
+    usual: tuple[float, ...]  # of STATES, before anything is known of the wearer
     shares: Shares
     odds: Odds
+    unsure: Unsure
+    haste: Haste
     gait: dict[str, float]
     other: dict[str, float]
     rise: dict[str, float]
@@ -158,8 +176,9 @@ class Evidence:
         *,
         is_seat: bool,
         has_seen: bool,
+        own: OwnPostures | None = None,
     ) -> Evidence:
-        """Of the steps in the span, whose chords from upright are `tipped`.
+        """Of the steps in the span, whose chords from upright are `tipped`; `own` is how this person sits and stands.
 
         is_seat: upright is that of a seat. has_seen: it is known how the wearer came to be as they are; until then
         posture is all there is to go by.
@@ -167,9 +186,12 @@ class Evidence:
         shares, count = model.shares, span.stop - span.start
         part = steps.only(span)
         sitting = np.zeros(count) if is_seat else sitting_nats(model, tipped)
+        if own is not None:
+            told = own_sitting_nats(own, part.leaned)
+            sitting = np.where(np.isnan(told), sitting, told)
         lying = lying_nats(model, tipped)
-        unseen = model.odds if has_seen else msgspec.structs.replace(model.odds, unseen_change=_EASY)
-        telling, share = (shares.telling, shares.posture) if has_seen else (0.0, _UNSEEN_SHARE)
+        unseen = model.odds if has_seen else _unsure(model)
+        telling, share = (shares.telling, shares.posture) if has_seen else (0.0, model.unsure.posture)
         posture = np.maximum(np.abs(sitting) - telling, 0.0) * np.sign(sitting)
         gait, other = nats(model.gait, part), nats(model.other, part)
         sits, walks, lies, others = (
@@ -182,8 +204,9 @@ class Evidence:
             )
         )
         scores = np.stack([np.zeros(count), -sits, walks - sits, lies, others], axis=1)
+        most = _LIKELIEST if has_seen else _LEAST
         rise, drop = (
-            np.where(part.is_whole, np.minimum(np.maximum(nats(weights, part), -_LEAST), _LIKELIEST), -_LEAST)
+            np.where(part.is_whole, np.minimum(np.maximum(nats(weights, part), -_LEAST), most), -_LEAST)
             for weights in (model.rise, model.drop)
         )
         first = [1.0, math.exp(-_within(float(sitting[0]))), 1.0, math.exp(_within(float(lying[0]))), 1.0]
@@ -203,7 +226,7 @@ class Evidence:
     def shows(self, row: int, *, is_down: bool) -> bool:
         """A drop was seen then, or a rise, to a posture that goes with it."""
         change, posture = (self.drop, self.sitting) if is_down else (self.rise, -self.sitting)
-        return bool(change[row] > _SHOWN and posture[row] >= 0.0)
+        return bool(change[row] > self.model.unsure.shown and posture[row] >= 0.0)
 
     def likely(self, row: int) -> list[float]:
         """How likely each state makes that step, against the likeliest one."""
@@ -217,6 +240,11 @@ class Evidence:
         rise = odds.unseen_change + haste * odds.change * math.exp(self.rise[row])
         drop = odds.unseen_change + haste * odds.change * math.exp(self.drop[row])
         return _ways(odds, rise, drop)
+
+
+def _unsure(model: ActivityModel) -> Odds:
+    seen = model.odds.change * model.unsure.seen
+    return msgspec.structs.replace(model.odds, change=seen, unseen_change=model.unsure.change)
 
 
 def _ways(odds: Odds, rise: float, drop: float) -> list[list[float]]:

@@ -8,12 +8,15 @@ That nobody wears the sensors is known late. Then what was told since they came 
 came off, or where they began if that was later.
 
 What counts is the activity as it was looked back upon some seconds later, so that a bout begins and ends where the
-body rose or went down and not where that became known; the very last seconds count as they were told.
+body rose or went down and not where that became known; the very last seconds count as they were told. Where later
+movement shows that something else was so for up to BACKDATED_S, the bouts since are told again: those that were not end
+where they began, and an event `retold` says which time that was. What came before a rise that was told stays as it is.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -21,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.detectors import Detector
-from analysis.detectors.activity import DELAY, SETTLED
+from analysis.detectors.activity import BACKDATED_S, DELAY, SETTLED, Retold
 from analysis.model import FRAME_HZ, Activity, Codes, Event, PostureFrame
 from analysis.worn import Off
 
@@ -39,6 +42,7 @@ KINDS = {
 _UP = (Activity.STANDING, Activity.WALKING, Activity.OTHER)
 _SETTLED = round(SETTLED_S * FRAME_HZ)  # ticks
 _SILENCE = round(SILENCE_S * FRAME_HZ)
+_BACKDATED = _CHAPTER = round(BACKDATED_S * FRAME_HZ)
 
 Ticks = NDArray[np.int64]
 
@@ -49,6 +53,27 @@ class _Absence:
 
     since: int  # its first tick
     counts: dict[Activity, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """How far the bouts have come."""
+
+    bout: tuple[Activity, int] | None
+    absence: _Absence | None
+    streak: tuple[Activity, int]
+    known: int | None
+    ended: tuple[Event, ...]
+
+
+@dataclass(slots=True)
+class _Chapter:
+    """Runs that may still be told anew, from an absolute place of the grid or from a rise on."""
+
+    before: _State
+    first: int
+    runs: list[tuple[Activity, int, int]]
+    told: list[Event]
 
 
 class Bouts:
@@ -62,10 +87,16 @@ class Bouts:
         self._recent: tuple[Ticks, Codes] = np.empty(0, np.int64), np.empty(0, np.int8)  # not settled yet, as told
         self._offs: list[Off] = []  # not reached yet
         self._ended_bouts: list[Event] = []  # of the last CORRECTED_S
+        self._chapters: list[_Chapter] = []
+        self._floor = 0  # what was before is not told anew
+        self._retold: list[tuple[int, Retold]] = []  # by the tick before which it is to be applied
 
     def bared(self, off: Off) -> None:
         if off.until_s is None:
             self._offs.append(off)
+
+    def retold(self, span: Retold) -> None:
+        self._retold.append((round(span.known_s * FRAME_HZ) - DELAY, span))
 
     def feed(self, frame: PostureFrame) -> list[Event]:
         ticks: Ticks = np.rint(frame.t * FRAME_HZ).astype(np.int64)
@@ -88,12 +119,68 @@ class Bouts:
 
     def _take(self, ticks: Ticks, activity: Codes) -> list[Event]:
         events: list[Event] = []
-        changes = np.flatnonzero((np.diff(activity) != 0) | (np.diff(ticks) > 1)) + 1
-        edges = [0, *changes.tolist(), len(ticks)]
-        for first, end in pairwise(edges):
-            if first < end:
-                events += self._run(Activity(int(activity[first])), int(ticks[first]), int(ticks[end - 1]) + 1)
+        while self._retold and len(ticks) and self._retold[0][0] <= ticks[-1]:
+            place = int(np.searchsorted(ticks, self._retold[0][0]))
+            events += self._runs(ticks[:place], activity[:place])
+            ticks, activity = ticks[place:], activity[place:]
+            events += self._tell_anew(self._retold.pop(0)[1])
+        return events + self._runs(ticks, activity)
+
+    def _runs(self, ticks: Ticks, activity: Codes) -> list[Event]:
+        events: list[Event] = []
+        is_new = (np.diff(activity) != 0) | (np.diff(ticks) > 1) | (np.diff(ticks // _CHAPTER) > 0)
+        edges = [0, *(np.flatnonzero(is_new) + 1).tolist(), len(ticks)]
+        for a, b in pairwise(edges):
+            if a < b:
+                first, end = int(ticks[a]), int(ticks[b - 1]) + 1
+                self._turn_page(first)
+                chapter = self._chapters[-1]
+                chapter.runs.append((Activity(int(activity[a])), first, end))
+                told = self._run(Activity(int(activity[a])), first, end)
+                chapter.told += told
+                events += told
         return events
+
+    def _turn_page(self, now: int) -> None:
+        """Another chapter where one is full."""
+        if not self._chapters or now // _CHAPTER > self._chapters[-1].first // _CHAPTER:
+            self._chapters.append(_Chapter(self._state(), now, [], []))
+            oldest = now - _BACKDATED - _CHAPTER
+            while self._chapters[0].first // _CHAPTER * _CHAPTER < oldest:
+                del self._chapters[0]
+
+    def _state(self) -> _State:
+        absence = None if self._absence is None else _Absence(self._absence.since, dict(self._absence.counts))
+        return _State(self._bout, absence, self._streak, self._known, tuple(self._ended_bouts))
+
+    def _restore(self, state: _State) -> None:
+        absence = state.absence
+        self._bout, self._streak, self._known = state.bout, state.streak, state.known
+        self._absence = None if absence is None else _Absence(absence.since, dict(absence.counts))
+        self._ended_bouts = list(state.ended)
+
+    def _tell_anew(self, span: Retold) -> list[Event]:
+        """The same runs again, but for this span, and how what follows differs from what was told."""
+        first = max(round(span.start_s * FRAME_HZ), self._floor)
+        end = round(span.end_s * FRAME_HZ)
+        chapters = [one for one in self._chapters if one.runs and one.runs[-1][2] > first]
+        if first >= end or not chapters:
+            return []
+        before = [event for one in chapters for event in one.told]
+        parts = [part for one in chapters for run in one.runs for part in _parted(run, first, end, span.activity)]
+        if parts == [run for one in chapters for run in one.runs]:
+            return []
+        self._restore(chapters[0].before)
+        for one in chapters:
+            runs, one.before, one.runs, one.told = one.runs, self._state(), [], []
+            for run in runs:
+                for activity, a, b in _parted(run, first, end, span.activity):
+                    one.runs.append((activity, a, b))
+                    one.told += self._run(activity, a, b)
+        after = [event for one in chapters for event in one.told]
+        news = _differing(before, after, self._bout)
+        name = KINDS[span.activity]
+        return [*news, Event("retold", first / FRAME_HZ, end / FRAME_HZ, {"activity": name})]
 
     def _run(self, activity: Activity, first: int, end: int) -> list[Event]:
         """The same activity at every tick of [first, end)."""
@@ -126,6 +213,7 @@ class Bouts:
         events = self._ended(absence.since)
         if self._bout is not None and self._bout[0] is Activity.SITTING and most in _UP:
             rise_s = absence.since / FRAME_HZ
+            self._floor = max(self._floor, now)
             events.append(Event("rise", rise_s, rise_s, {"after_s": rise_s - self._bout[1] / FRAME_HZ}))
         self._bout = (most, absence.since)
         self._absence = None
@@ -148,6 +236,7 @@ class Bouts:
         since = round(since_s * FRAME_HZ)
         self._bout, self._absence, self._known = (Activity.NOT_WORN, since), None, first
         self._streak = (Activity.NOT_WORN, since)
+        self._chapters, self._floor = [], max(self._floor, first)
         ended = [replace(bout, end_s=max(bout.start_s, min(since_s, bout.end_s or since_s))) for bout in wrong]
         return [*ended, Event(KINDS[Activity.NOT_WORN], since / FRAME_HZ, None)]
 
@@ -168,4 +257,21 @@ class Bouts:
         return [ended]
 
 
-DETECTOR = Detector(label="Bouts and rises", kinds=frozenset({*KINDS.values(), "rise"}), make=Bouts)
+def _parted(run: tuple[Activity, int, int], first: int, end: int, new: Activity) -> list[tuple[Activity, int, int]]:
+    """The run with [first, end) of it told anew, but for what is unknown or not worn."""
+    activity, begin, until = run
+    a, b = max(first, begin), min(end, until)
+    if a >= b or activity in (Activity.UNKNOWN, Activity.NOT_WORN):
+        return [run]
+    return [part for part in ((activity, begin, a), (new, a, b), (activity, b, until)) if part[1] < part[2]]
+
+
+def _differing(before: Sequence[Event], after: Sequence[Event], going: tuple[Activity, int] | None) -> list[Event]:
+    """What to tell so that who was told `before` knows what `after` says; `going` is the bout that goes on."""
+    was, now = ({(event.kind, event.start_s): event for event in events} for events in (before, after))
+    key = None if going is None else (KINDS[going[0]], going[1] / FRAME_HZ)
+    gone = [replace(one, end_s=None if place == key else one.start_s) for place, one in was.items() if place not in now]
+    return gone + [event for place, event in now.items() if was.get(place) != event]
+
+
+DETECTOR = Detector(label="Bouts and rises", kinds=frozenset({*KINDS.values(), "rise", "retold"}), make=Bouts)

@@ -55,15 +55,16 @@ class Steps:
     is_whole: NDArray[np.bool_]  # (n,) and with the LOOK steps on either side
     up: Mapping[Segment, Floats]  # (n, 3) in the sensor's frame, NaN where not known
     tipped: Mapping[Segment, Floats]  # (n,) chord from the calibrated upright, 2·sin(angle / 2); NaN likewise
+    leaned: Mapping[Segment, Floats]  # (n,) sine of the forward lean from the calibrated upright; NaN likewise
     features: Floats  # (n, len(FEATURES)), see `_features`
 
     def __len__(self) -> int:
         return len(self.end_s)
 
     def only(self, span: slice) -> Steps:
-        up, tipped = ({k: v[span] for k, v in values.items()} for values in (self.up, self.tipped))
+        up, tipped, leaned = ({k: v[span] for k, v in values.items()} for values in (self.up, self.tipped, self.leaned))
         fresh, known, whole = (flag[span] for flag in (self.is_fresh, self.is_known, self.is_whole))
-        return Steps(self.end_s[span], fresh, known, whole, up, tipped, self.features[span])
+        return Steps(self.end_s[span], fresh, known, whole, up, tipped, leaned, self.features[span])
 
 
 class Stepper:
@@ -195,13 +196,18 @@ def _told(raw: Floats, count: int) -> Steps:
     now = raw[_BEFORE : _BEFORE + count]
     means = now[:, _MEANS]
     up = {segment: means[:, 6 * k : 6 * k + 3] for k, segment in enumerate(_SEGMENTS)}
-    tipped = {
-        segment: chord(means[:, 6 * k + 3 : 6 * k + 6], np.array([0.0, 0.0, 1.0]))
-        for k, segment in enumerate(_SEGMENTS)
-    }
+    own = {segment: means[:, 6 * k + 3 : 6 * k + 6] for k, segment in enumerate(_SEGMENTS)}
+    tipped = {segment: chord(rows, np.array([0.0, 0.0, 1.0])) for segment, rows in own.items()}
+    leaned = {segment: _leaned(rows) for segment, rows in own.items()}
     around = np.minimum.reduce([raw[_BEFORE + k : _BEFORE + k + count, _KNOWN] for k in range(-LOOK, LOOK + 1)])
     flags = now[:, _FRESH] > 0, now[:, _KNOWN] > 0, around == 1.0
-    return Steps(now[:, _END], *flags, up, tipped, _features(raw, count))
+    return Steps(now[:, _END], *flags, up, tipped, leaned, _features(raw, count))
+
+
+def _leaned(up: Floats) -> Floats:
+    """Sine of the forward lean (n,) of a segment with that up in its own frame (n, 3)."""
+    sine: Floats = -up[:, 0] / np.sqrt(np.maximum(up[:, 0] ** 2 + up[:, 2] ** 2, 1e-12))
+    return sine
 
 
 def chord(up: Floats, reference: Floats) -> Floats:
@@ -333,6 +339,7 @@ def _joined(parts: list[Steps]) -> Steps:
         np.concatenate([part.is_whole for part in parts]),
         {segment: np.concatenate([part.up[segment] for part in parts]) for segment in _SEGMENTS},
         {segment: np.concatenate([part.tipped[segment] for part in parts]) for segment in _SEGMENTS},
+        {segment: np.concatenate([part.leaned[segment] for part in parts]) for segment in _SEGMENTS},
         np.concatenate([part.features for part in parts]),
     )
 

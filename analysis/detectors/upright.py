@@ -12,6 +12,7 @@ import numpy as np
 from analysis import quaternion
 from analysis.detectors.steps import STEP_S, Steps, chord
 from analysis.model import Floats, Segment, Stance
+from analysis.own_postures import OwnPostures
 
 WALKED = 20  # steps of walking that tell how it is done: 10 s
 _NEW_SHARE = 0.25  # of what was known before that every further WALKED steps replace
@@ -24,6 +25,8 @@ class Uprights:
         self.stance: Stance | None = None  # of the calibration
         self.is_new = False  # since the last look
         self._stances: list[tuple[float, Stance, bool]] = []
+        self._adapted: list[tuple[float, OwnPostures]] = []
+        self._own: dict[Stance, OwnPostures] = {}
         self._swaps: list[tuple[float, Segment]] = []
         self._walked: dict[Segment, Floats] = {}  # (3,) up in the sensor's frame while walking
         self._sum: dict[Segment, Floats] = {segment: np.zeros(3) for segment in Segment}
@@ -42,6 +45,17 @@ class Uprights:
         self._stances.append((from_s, stance, is_current))
         self._stances.sort(key=lambda entry: entry[0])
 
+    @property
+    def own(self) -> OwnPostures | None:
+        """How this person sits and stands against the calibrated upright, where they have shown any of it."""
+        own = None if self.stance is None else self._own.get(self.stance)
+        return own if own is not None and (own.sitting or own.standing) else None
+
+    def adapted(self, own: OwnPostures, from_s: float) -> None:
+        """The wearer sits and stands so against a reference of that stance."""
+        self._adapted.append((from_s, own))
+        self._adapted.sort(key=lambda entry: entry[0])
+
     def changed(self, segment: Segment, from_s: float) -> None:
         """Another sensor is worn there from then on."""
         self._swaps.append((from_s, segment))
@@ -52,6 +66,10 @@ class Uprights:
             segment = self._swaps.pop(0)[1]
             self._walked.pop(segment, None)
             self._restart()
+        while self._adapted and self._adapted[0][0] <= start_s:
+            own = self._adapted.pop(0)[1]
+            self._own[own.stance] = own
+            self.is_new = True
         current = None
         while self._stances and self._stances[0][0] <= start_s:
             _, self.stance, is_current = self._stances.pop(0)
@@ -60,8 +78,8 @@ class Uprights:
         return current
 
     def end(self, steps: Steps, first: int) -> int:
-        """The first step after `first` that another stance or sensor may hold for."""
-        turns = [entry[0] for entry in (*self._stances[:1], *self._swaps[:1])]
+        """The first step after `first` that another stance or sensor, or the wearer's own postures, may hold for."""
+        turns = [queue[0][0] for queue in (self._stances, self._swaps, self._adapted) if queue]
         if not turns:
             return len(steps)
         return max(first + 1, int(np.searchsorted(steps.end_s - STEP_S, min(turns))))

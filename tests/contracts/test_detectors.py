@@ -34,7 +34,7 @@ DAY = of_moves(
     *(LieDown(), Hold(30.0), GetUp(), Hold(20.0), Rise(), Hold(12.0)),
 )
 FOUND = {
-    "bouts": {"sitting": 3, "standing": 4, "walking": 1, "lying": 1, "rise": 2, "other": 0, "not_worn": 0},
+    "bouts": {"sitting": 3, "standing": 4, "walking": 1, "lying": 1, "rise": 2, "other": 0, "not_worn": 0, "retold": 0},
     "gait": {"gait": 1},
     "seated": {"seated_posture": 4},
     "shifts": {"shift": 0, "fidget": 0},  # all postures are held; tests/analysis/test_shifts.py has days with some
