@@ -5,8 +5,8 @@ of ten (free living against a thigh sensor, n = 30, W2768551517). What cannot be
 lifts the pelvis by a third of a metre. So changes between sitting and standing are unlikely except while the
 force says so, and posture decides slowly, for the rises that were missed.
 
-What is seen later may show that what was told before was not so: who goes down cannot have sat already. The likeliest
-way to the present then tells anew what was, up to BACKDATED_S back.
+The first change that is seen may show that what was told before was not so: who goes down cannot have sat already. The
+likeliest way to the present then tells anew what was, up to BACKDATED_S back.
 """
 
 from __future__ import annotations
@@ -93,6 +93,7 @@ class ActivityFilter:
         self._runs: deque[tuple[float, float, Activity]] = deque()  # what was settled as what, BACKDATED_S back
         self._kept_s = -math.inf  # up to here
         self._looked: _Span | None = None  # the last span that was settled
+        self._was_sure = False  # one step ago; what is come to by posture alone tells nothing of what was
         self._news: list[Retold] = []
         self._verdict = Activity.UNKNOWN
         self._told = [_Change(-math.inf, Activity.UNKNOWN, 0.0, Activity.UNKNOWN)]
@@ -255,9 +256,11 @@ class ActivityFilter:
         while span.from_s >= end_s and span.before is not None:
             span = span.before
         if span is not self._looked and is_clear:
-            if self._looked is not None and not (span.before is self._looked and span.from_s >= end_s - STEP_S):
+            was_so = span.before is self._looked and span.from_s >= end_s - STEP_S
+            if self._looked is not None and not was_so and not self._was_sure:
                 self._tell_anew(span, end_s - STEP_S, now_s + LOOK * STEP_S)
             self._looked = span
+        self._was_sure = self._has_seen
         settled = STATES[span.state] if was_known else Activity.UNKNOWN
         self._keep(end_s - STEP_S, end_s, settled)
         if span.from_s < end_s - BACKDATED_S:
