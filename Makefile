@@ -11,7 +11,7 @@ run: .venv/installed
 test: .venv/tested
 	$(PY) -m pytest -m "not long and not bluez" $(PYTEST)
 
-# All 22 recorded people through the whole system; needs the recordings in $$UPSTAND_SHARED (default ../shared).
+# What takes minutes: all 22 recorded people through the whole system, a whole simulated day; needs the recordings in $$UPSTAND_SHARED (default ../shared).
 recordings: .venv/tested
 	$(PY) -m pytest -m long $(PYTEST)
 

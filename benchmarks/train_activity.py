@@ -340,7 +340,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         people=given.people, walkers=len(gaits), sitters=len(seated) // 2, judges=JUDGES, workers=len(WORKERS)
     )
     model = fit(sample, [steps for steps, _ in gaits], told)
-    model = chosen(model, judges([one for _, one in gaits], [one for _, one in seated[::3]], given.people))
+    model = chosen(model, judges([one for _, one in gaits], [one for _, one in seated], given.people))
     path = given.out or Path(str(files("analysis.detectors").joinpath(PARAMETERS)))
     path.write_bytes(to_json(model))
     print(f"Fitted to {given.people} simulated people and wrote {path.name}.")

@@ -105,6 +105,9 @@ class Device(Body):
     def turn(self, ticks: int) -> None:
         self._now = ticks
         now_ms = self._now_ms()
+        if now_ms - self._read_ms >= READ_MS:  # first, for the samples are placed by `ticks`, and the radio may wait
+            self._read_ms = now_ms
+            self._measure()
         self._follow_link()
         data = self._radio.received()
         while data:
@@ -113,9 +116,6 @@ class Device(Body):
             data = self._radio.received()
         if self._link and self.sensor.should_hang_up(self._now_s()):
             self._radio.hang_up()
-        if now_ms - self._read_ms >= READ_MS:
-            self._read_ms = now_ms
-            self._measure()
         for _ in range(OWED_A_TURN):
             owed = self.sensor.next_owed()
             if not owed:

@@ -106,6 +106,7 @@ async def test_the_firmware_loses_nothing_when_its_link_breaks(stack: Stack, tmp
     assert numbers == list(range(numbers[0], numbers[0] + len(packets)))
     assert sum(len(packet.samples) // wire.SAMPLE_BYTES for packet in packets) == status.samples
     assert status.bad_packets == 0
+    assert status.lost == 0
     assert status.battery_percent is not None
     acc = np.concatenate([block_of(block).acc for block in blocks])
     assert np.abs(np.linalg.norm(acc, axis=1) - GRAVITY).max() < 0.06 * GRAVITY

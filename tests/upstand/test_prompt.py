@@ -79,6 +79,7 @@ _SOONER = {
 }
 
 
+@pytest.mark.long
 def test_a_prompt_is_postponed_comes_again_and_sees_the_wearer_rise(tmp_path: Path) -> None:
     install = Install(tmp_path)
     settings = json.dumps(_SOONER)
