@@ -1,7 +1,9 @@
-"""`python -m benchmarks`: measures everything, prints it and writes results.md."""
+"""`python -m benchmarks [NAME …]`: measures everything, or what is named, prints it and writes it into results.md."""
 
 from __future__ import annotations
 
+import argparse
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from benchmarks import (
@@ -22,27 +24,41 @@ from benchmarks import (
     slips,
     walking_heading,
 )
+from benchmarks.report import Section
+
+MEASURED: Mapping[str, Callable[[], Section | list[Section]]] = {
+    "live": live.measure,
+    "cost": cost.measure,
+    "haptics": haptics.measure,
+    "simulated_day": simulated_day.measure,
+    "breaks_day": breaks_day.measure,
+    "office_day": office_day.measure,
+    "calibration": calibration.measure,
+    "walking_heading": walking_heading.measure,
+    "slips": slips.measure,
+    "activity": activity.measure,
+    "seated": seated.measure,
+    "gait": gait.measure,
+    "orientation": orientation.measure,
+    "sensors": sensors.measure,
+    "fuzz": fuzz.measure,
+}
 
 
 def main() -> None:
-    sections = [
-        *live.measure(),
-        cost.measure(),
-        haptics.measure(),
-        simulated_day.measure(),
-        breaks_day.measure(),
-        *office_day.measure(),
-        *calibration.measure(),
-        walking_heading.measure(),
-        slips.measure(),
-        activity.measure(),
-        *seated.measure(),
-        *gait.measure(),
-        *orientation.measure(),
-        sensors.measure(),
-        fuzz.measure(),
-    ]
-    report.write(sections, Path(__file__).parent / "results.md")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MEASURED)}; all without one")
+    names = parser.parse_args().names or list(MEASURED)
+    unknown = [name for name in names if name not in MEASURED]
+    if unknown:
+        parser.error(f"There is nothing called {unknown[0]!r} to measure; choose of {', '.join(MEASURED)}.")
+    sections: list[Section] = []
+    for name in names:
+        measured = MEASURED[name]()
+        sections += measured if isinstance(measured, list) else [measured]
+    page = Path(__file__).parent / "results.md"
+    kept = "" if len(names) == len(MEASURED) else page.read_text(encoding="utf-8")
+    page.write_text(report.merged(kept, sections), encoding="utf-8")
     print(report.render(sections))
 
 

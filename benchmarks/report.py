@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
@@ -22,18 +22,25 @@ class Section:
     rows: Sequence[tuple[str, str]]
 
 
-def write(sections: Sequence[Section], path: Path) -> None:
-    """The whole page; also what `make bench` prints."""
-    path.write_text(render(sections), encoding="utf-8")
-
-
 def render(sections: Sequence[Section]) -> str:
-    lines = ["# Measurements", "", f"Measured on {date.today().isoformat()} with `make bench`; {machine()}.", ""]
-    for section in sections:
-        lines += [f"## {section.title}", "", section.how, "", "| what | measured |", "|---|---|"]
-        lines += [f"| {what} | {value} |" for what, value in section.rows]
-        lines.append("")
-    return "\n".join(lines)
+    return _page(_told(section) for section in sections)
+
+
+def merged(page: str, sections: Sequence[Section]) -> str:
+    """The page with these sections in the place of their namesakes; each tells the day it was measured on."""
+    kept = {part.split("\n", 1)[0]: part.rstrip("\n") for part in page.split("\n## ")[1:]}
+    return _page({**kept, **{section.title: _told(section) for section in sections}}.values())
+
+
+def _page(told: Iterable[str]) -> str:
+    parts = [f"# Measurements\n\nMeasured with `make bench`; {machine()}.", *(f"## {part}" for part in told)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _told(section: Section) -> str:
+    how = f"{section.how} Measured on {date.today().isoformat()}."
+    rows = [f"| {what} | {value} |" for what, value in section.rows]
+    return "\n".join([section.title, "", how, "", "| what | measured |", "|---|---|", *rows])
 
 
 def machine() -> str:
