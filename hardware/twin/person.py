@@ -27,6 +27,7 @@ OWN_S = (480.0, 1500.0)  # on the seat before a rise that nobody asked for
 OWN_SHARE = 0.4  # of the bouts end with one, unless a prompt comes first
 OWN_UP_S = ((20.0, 90.0), (140.0, 280.0))
 CALM_S = 40.0  # between the fidgets of a calm person
+TALLER_DEG = 9.0  # of pelvis and low back, when asked to sit otherwise
 SEATED = ("shift", "slouch", "arch")  # what is answered without leaving the seat
 
 
@@ -208,9 +209,15 @@ class Person:
         return from_s + self._rng.uniform(*OWN_S) if self._rng.random() < OWN_SHARE else math.inf
 
     def _other_posture(self, span_s: float) -> tuple[Move, ...]:
-        """Upright, whatever the own habit is, and kept for so long."""
+        """Upright, taller than the own habit by more than any fidget, and kept for so long."""
         self._sitting, self._left = iter(()), None
-        return (Shift(SIT_UPRIGHT.vary(self._rng, 2.0), self._rng.uniform(1.2, 2.6)), Hold(span_s))
+        own, upright = self._habits.own(SIT_USUAL), SIT_UPRIGHT.vary(self._rng, 2.0)
+        tall = replace(
+            upright,
+            tilt_deg=max(upright.tilt_deg, own.tilt_deg + TALLER_DEG),
+            lordosis_deg=max(upright.lordosis_deg, own.lordosis_deg + TALLER_DEG),
+        )
+        return (Shift(tall, self._rng.uniform(1.2, 2.6)), Hold(span_s))
 
     def _on_the_seat(self, start_s: float) -> Move:
         """The next move of ordinary sitting; stillness in pieces, so that it can be left off."""

@@ -41,7 +41,7 @@ def test_a_key_that_does_not_exist(install: Install, tmp_path: Path) -> None:
     assert_one_sentence(install.command("sessions", "--config", str(file)), "breaks.sit_minutes")
 
 
-@pytest.mark.parametrize("text", ["[breaks\n", "breaks = 3\n", "[breaks]\nsit_s = -1\n"])
+@pytest.mark.parametrize("text", ["[breaks\n", "desk = 3\n", "[breaks]\nsit_s = -1\n"])
 def test_settings_that_make_no_sense(install: Install, tmp_path: Path, text: str) -> None:
     file = tmp_path / "upstand.toml"
     file.write_text(text)
