@@ -219,7 +219,8 @@ class Bouts:
         self._absence = None
         if activity is not most:
             since = max(self._streak[1], absence.since)
-            self._absence = _Absence(since, {activity: now - since})
+            known = min(now - since, absence.counts[activity])  # of unknown ticks in between none counts
+            self._absence = _Absence(since, {activity: known})
         events.append(Event(KINDS[most], absence.since / FRAME_HZ, None))
         return events
 
