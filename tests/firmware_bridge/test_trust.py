@@ -72,7 +72,7 @@ def test_nothing_of_the_samples_shows() -> None:
     host, sensor = link()
     body = b"A" * 156
     sealed = [sensor.seal_stream(stream(body, seq)) for seq in range(50)]
-    assert all(b"AA" not in one[16:] for one in sealed)
+    assert all(b"A" * 8 not in one[16:] for one in sealed)  # eight, for chance alone makes two of a kind
     assert len({one[16:172] for one in sealed}) == 50
     assert STATUS[1:9] not in sensor.seal_told(STATUS)
     assert sensor.seal_told(STATUS)[5:] != sensor.seal_told(STATUS)[5:]
