@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
+from statistics import median
 
 from analysis.schema import Samples
 from firmware_bridge.driver import Run, Scale
@@ -12,7 +13,8 @@ from firmware_bridge.numbering import Numbering
 BLOCK_S = 0.2
 SETTLE_S = 1.0  # a new clock's first blocks wait this long, so that one late packet does not set it
 JUMP_S = 0.1  # RGu0's recording has a stall of 239 ms that catches up all but some 120 ms: three notifications lost
-LATES = 5  # blocks: how late the earliest packets of a second usually are, to be compared with those after a gap
+LATES = 5  # blocks: a second, whose earliest packet is compared with that of the second after a gap
+SECONDS = 30  # over which it is looked how late that one usually is
 _SAMPLE_BYTES = 12
 
 
@@ -39,7 +41,8 @@ class CountAssembler:
         self._origin_s = 0.0  # count clock: device time = origin + index / rate
         self._index = 0  # of the first sample not yet told
         self._lost_before = 0
-        self._lates: deque[float] = deque([0.0], maxlen=LATES)  # of the last blocks
+        self._lates: list[float] = []  # of this second's blocks
+        self._usual: deque[float] = deque([0.0], maxlen=SECONDS)  # the least of each of the last seconds
         self._is_settling = True
         self._doubt_at: int | None = None  # the samples from here on may stand elsewhere
         self._doubt_s = 0.0
@@ -107,7 +110,7 @@ class CountAssembler:
             if late_s < -JUMP_S:
                 self._anchor()
             else:
-                missing = (late_s - min(self._lates)) * self.rate_hz / self.fit.slope
+                missing = (late_s - median(self._usual)) * self.rate_hz / self.fit.slope
                 self._lose(round(missing / group) * group)
         return blocks + self._whole_blocks()
 
@@ -136,6 +139,12 @@ class CountAssembler:
         seen_hz = sum(n for arrived_s, n in later if arrived_s > first_s) / (later[-1][0] - first_s)
         return min(self._rates_hz, key=lambda rate: max(rate / seen_hz, seen_hz / rate))
 
+    def _note_late(self, late_s: float) -> None:
+        self._lates.append(min(max(0.0, late_s), JUMP_S))
+        if len(self._lates) == LATES:
+            self._usual.append(min(self._lates))
+            self._lates.clear()
+
     def _points(self, n: int) -> list[tuple[float, float]]:
         """(device time, arrival) of the last sample of each piece among the first n samples."""
         points, seen = [], 0
@@ -157,7 +166,7 @@ class CountAssembler:
         if self.fit.is_anchored:
             device_s, arrived_s = min(self._points(n), key=lambda point: point[1] - self.fit.slope * point[0])
             self.fit.observe(device_s, arrived_s)
-            self._lates.append(min(max(0.0, arrived_s - self.fit.at(device_s)), JUMP_S))
+            self._note_late(arrived_s - self.fit.at(device_s))
         counts = bytes(self._counts[: n * _SAMPLE_BYTES])
         lost, self._lost_before = self._lost_before, 0
         block = self.numbering.block(

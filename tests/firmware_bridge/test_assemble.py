@@ -15,7 +15,7 @@ from analysis.model import Floats, Segment
 from analysis.schema import Samples, block_of
 from firmware_bridge.assemble import Assembler, assembler
 from firmware_bridge.driver import Driver, Run, Scale, Ticks
-from firmware_bridge.drivers import movesense, upstand, witmotion
+from firmware_bridge.drivers import metamotion, movesense, upstand, witmotion
 from firmware_bridge.numbering import Session
 
 SCALE = Scale(acc=0.001, gyr=0.0001)
@@ -129,6 +129,29 @@ def test_a_new_link_is_a_gap_of_any_length() -> None:
     assert [block.lost for block in blocks if block.lost] == [7]
     assert [block.seq for block in blocks] == list(range(len(blocks)))
     assert (np.diff(times(blocks)) > 0).all()
+
+
+def test_two_numbers_of_lost_samples_can_look_the_same() -> None:
+    """Why a sensor without clock and counter is told to within a sample.
+
+    Three samples a packet take 60.4 ms, of a link that speaks each 30 ms: the packets of a second all wait alike, and
+    a stream that began a sample later would have come at the very same moments.
+    """
+    spacing_s, interval_s = 0.02 * 1.007, 0.03
+
+    def arrivals(first: int, packets: int, phase_s: float) -> Floats:
+        measured_s = spacing_s * (first + 3 * np.arange(packets) + 2)
+        heard: Floats = phase_s + interval_s * np.ceil((measured_s - phase_s) / interval_s)
+        return heard
+
+    before = arrivals(0, 700, 0.0)
+    phase_s = spacing_s * 3002 - 0.0005
+    after, later = arrivals(3000, 18, phase_s), arrivals(3001, 18, phase_s)
+    assert after == pytest.approx(later, abs=1e-12)
+    core = assembler(metamotion.DRIVER, SESSION, "m", Segment.LUMBAR, 50.0)
+    blocks = told(core, count_runs(before, 3)) + told(core, count_runs(after, 3))
+    assert core.lost == sum(block.lost for block in blocks)
+    assert core.lost in (900, 901)
 
 
 @pytest.mark.parametrize("rate_hz", [10.0, 20.0, 100.0, 200.0])
