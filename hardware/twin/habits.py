@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -25,6 +25,7 @@ from hardware.twin.posture import (
     STAND_UPRIGHT,
     Posture,
 )
+from hardware.twin.script import filled
 
 _SEATED = (SIT_USUAL, SIT_UPRIGHT, SLUMP, LEAN_FORWARD, LEAN_BACK, RECLINE, BEND_RIGHT, BEND_LEFT)
 _STANDING = (STAND_UPRIGHT, STAND_EASY, STAND_ON_DESK)
@@ -159,17 +160,3 @@ class Habits:
             trunk=lean,
         )
         return [walk, Hold(rng.uniform(0.5, 4.0))]
-
-
-def filled(rng: np.random.Generator, duration_s: float, gap_s: float, change: Callable[[], Move]) -> Iterator[Move]:
-    """Holds and changes in turn, exactly `duration_s` long."""
-    left_s = duration_s
-    while True:
-        hold, move = Hold(3.0 + rng.exponential(gap_s - 3.0)), change()
-        if hold.duration_s + move.duration_s > left_s:
-            break
-        yield hold
-        yield move
-        left_s -= hold.duration_s + move.duration_s
-    if left_s > 0:
-        yield Hold(left_s)

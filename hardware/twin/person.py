@@ -14,10 +14,10 @@ from enum import StrEnum
 import numpy as np
 
 from analysis.model import Prompt, PromptState
-from hardware.twin.habits import Habits, filled
+from hardware.twin.habits import Habits
 from hardware.twin.moves import Fidget, Hold, Move, Shift
 from hardware.twin.posture import SIT_UPRIGHT, SIT_USUAL
-from hardware.twin.script import QUIET_S, Script
+from hardware.twin.script import QUIET_S, Script, filled
 
 LOOK_S = 5.0  # on the seat the person decides anew at least this often
 REACT_S = (5.0, 60.0)  # from hearing a prompt to answering it

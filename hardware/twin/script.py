@@ -106,7 +106,7 @@ def sitting(rng: np.random.Generator, duration_s: float, *, gap_s: float = 41.0,
 
     `spread` scales how far postures lie from the usual one.
     """
-    yield from _filled(rng, duration_s, gap_s, lambda: _seated_change(rng, spread))
+    yield from filled(rng, duration_s, gap_s, lambda: _seated_change(rng, spread))
 
 
 def standing(rng: np.random.Generator, duration_s: float, *, gap_s: float = 25.0) -> Iterator[Move]:
@@ -116,11 +116,11 @@ def standing(rng: np.random.Generator, duration_s: float, *, gap_s: float = 25.0
         posture = _STANDING[rng.integers(len(_STANDING))].vary(rng)
         return Shift(posture, rng.uniform(1.2, 2.4))
 
-    yield from _filled(rng, duration_s - 1.5, gap_s, change)
+    yield from filled(rng, duration_s - 1.5, gap_s, change)
     yield Shift(STAND_UPRIGHT, 1.5)
 
 
-def _filled(rng: np.random.Generator, duration_s: float, gap_s: float, change: Callable[[], Move]) -> Iterator[Move]:
+def filled(rng: np.random.Generator, duration_s: float, gap_s: float, change: Callable[[], Move]) -> Iterator[Move]:
     """Holds and changes in turn, exactly `duration_s` long."""
     left_s = duration_s
     while True:
