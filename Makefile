@@ -9,7 +9,7 @@ run: .venv/installed
 	$(PY) -m upstand run
 
 test: .venv/tested
-	$(PY) -m pytest -m "not long and not bluez" $(PYTEST)
+	$(PY) -m pytest -n auto --dist worksteal -m "not long and not bluez" $(PYTEST)
 
 # What takes minutes: all 22 recorded people through the whole system, a whole simulated day; needs the recordings in $$UPSTAND_SHARED (default ../shared).
 recordings: .venv/tested
