@@ -13,6 +13,8 @@ from analysis import quaternion
 from analysis.model import GRAVITY, Floats, Segment
 from analysis.schema import Samples, block_of
 from benchmarks.impersonated import DRIVERS, until
+from benchmarks.trackers import Trackers
+from benchmarks.troubles import Trouble
 from firmware_bridge.ble import BluetoothError, LinkError, Sighting
 from firmware_bridge.choose import choose
 from firmware_bridge.driver import Battery, Item, Run
@@ -71,6 +73,14 @@ def test_a_silence_is_a_gap() -> None:
     times, _ = rows(told(np.zeros(100), t))
     assert np.sum(np.diff(times) > 0.1) == 1
     assert np.diff(times).max() == pytest.approx(3.02, abs=0.03)
+
+
+def test_the_newest_of_a_burst_is_how_it_lies() -> None:
+    t = np.arange(100) * 0.02
+    late = (t > 0.5) & (t < 1.1)
+    times, values = rows(told(0.5 * t, np.where(late, 1.1, t)))
+    after = times > 1.101
+    assert np.arctan2(-values[after, 0], values[after, 2]) == pytest.approx(0.5 * times[after], abs=1e-3)
 
 
 def test_a_bundle_holds_the_battery_too() -> None:
@@ -167,6 +177,20 @@ async def test_a_link_reads_a_tracker_that_is_wished_for() -> None:
     assert status.lacks == ["clock", "gyroscope", "raw accelerations"]
     acc = np.concatenate([block_of(block).acc for block in blocks])
     assert acc[:, 0] == pytest.approx(-GRAVITY * np.sin(0.3), abs=0.01)
+
+
+async def test_exactly_what_trackers_did_not_tell_is_missing() -> None:
+    """Losses and stalls longer than a turn is believed, on clocks that are 1 % off."""
+    troubles = {
+        Segment.PELVIS: [Trouble(3.0, "lose", 0.6), Trouble(5.0, "stall", 0.0)],
+        Segment.LUMBAR: [Trouble(4.0, "lose", 1.1)],
+    }
+    lived = await Trackers().live(8.0, (0.01, -0.01), troubles)
+    for (reading, dropped), gaps in zip(lived, (2, 1), strict=True):
+        assert len(reading.gaps) == gaps
+        assert all(missing == lost for missing, lost in reading.gaps)
+        assert sum(lost for _, lost in reading.gaps) == pytest.approx(dropped, abs=3)  # it takes two to tell a turn
+        assert reading.times == pytest.approx(reading.numbers / 50.0, abs=1e-6)
 
 
 async def test_a_server_on_the_port_is_named() -> None:
