@@ -15,6 +15,7 @@ from analysis.model import Floats, Segment
 from analysis.schema import LinkStatus, Samples, block_of
 from firmware_bridge.ble import Ble
 from firmware_bridge.choose import choose
+from firmware_bridge.counting import full_scale
 from firmware_bridge.described import all_drivers
 from firmware_bridge.driver import Scale
 from firmware_bridge.drivers import dot, metamotion, movesense, polar, thingy52, witmotion
@@ -22,9 +23,11 @@ from firmware_bridge.link import Link
 from firmware_bridge.numbering import Session
 from firmware_bridge.radio import Radio
 from hardware.twin.clock import PacedClock
+from hardware.twin.peripherals.adafruit import AdafruitPeripheral
 from hardware.twin.peripherals.arduino import ArduinoPeripheral
 from hardware.twin.peripherals.base import Peripheral
 from hardware.twin.peripherals.dot import DotPeripheral
+from hardware.twin.peripherals.espruino import EspruinoPeripheral
 from hardware.twin.peripherals.metamotion import MetaMotionPeripheral
 from hardware.twin.peripherals.movesense import MovesensePeripheral
 from hardware.twin.peripherals.polar import PolarPeripheral
@@ -79,7 +82,7 @@ class Family:
 
 
 OUR_SCALE = Scale(acc=0.122e-3 * 9.80665, gyr=float(np.radians(17.5e-3)))
-ARDUINO_SCALE = Scale(acc=4 * 9.80665 / 32768, gyr=float(np.radians(2000)) / 32768)
+ARDUINO_SCALE, ADAFRUIT_SCALE, ESPRUINO_SCALE = full_scale(4, 2000), full_scale(16, 2000), full_scale(2, 245)
 
 FAMILIES: Mapping[str, Family] = {
     "upstand": Family("Upstand ", 52.0, OUR_SCALE, UpstandPeripheral),
@@ -90,6 +93,8 @@ FAMILIES: Mapping[str, Family] = {
     "metamotion": Family("MetaWear", 50.0, metamotion.SCALE, MetaMotionPeripheral),
     "thingy52": Family("Thingy", 50.0, thingy52.SCALE, Thingy52Peripheral),
     "arduino": Family("BLE Sense - 12AB", 10.0, ARDUINO_SCALE, ArduinoPeripheral),
+    "adafruit": Family("CPlay", 50.0, ADAFRUIT_SCALE, AdafruitPeripheral),
+    "espruino": Family("Puck.js 12ab", 52.0, ESPRUINO_SCALE, EspruinoPeripheral),
 }
 
 

@@ -10,13 +10,14 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from random import Random
 
 import numpy as np
 
 from analysis.model import Segment
 from benchmarks.impersonated import DRIVERS, FAMILIES, Reading, reading
 from benchmarks.report import Section
+from benchmarks.trackers import Trackers
+from benchmarks.troubles import AWAY_S, DISCONNECTS, DRIFTS, LOOSE_DRIFTS, LOSSES, STALL_S, STALLS, troubles
 from hardware.twin.peripherals.others import OtherPeripheral
 from hardware.twin.peripherals.witmotion import WitMotionPeripheral
 from hardware.twin.stage import Stage
@@ -24,10 +25,7 @@ from hardware.twin.stage import Stage
 HOURS = 1.0
 SPEED = 60.0
 STEP_S = 0.03  # a usual interval of a connection: what was measured meanwhile comes at its end
-DRIFTS = (0.0004, -0.0004)  # of clocks with a crystal
-LOOSE_DRIFTS = (0.007, -0.003)  # of sensors that only count
-DISCONNECTS, LOSSES, STALLS = 6, 12, 12  # in an hour, for each sensor
-AWAY_S, STALL_S = 20.0, 0.6
+TRACKERS = "slimevr"  # which no radio of Bluetooth reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +33,7 @@ class Hour:
     """What came of one sensor."""
 
     taken: int  # samples
-    dropped: int  # on purpose by the sensor, while connected
+    dropped: int  # by the sensor on purpose while connected, or told too late for a sensor without stamps
     gaps: int
     missing: int  # samples in the gaps
     wrong: int  # gaps told as another number of samples, and by how many at most
@@ -43,45 +41,50 @@ class Hour:
 
 
 def measure(hours: float = HOURS) -> Section:
-    rows = [(family, _told(asyncio.run(lived(family, hours)))) for family in sorted(FAMILIES)]
+    rows = [(family, _told(asyncio.run(lived(family, hours)))) for family in families()]
     return Section(
         "An hour of every family",
-        f"Two impersonated sensors of each family for {hours:g} h of virtual time over the virtual radio and the "
-        f"bridge's own links, each with {DISCONNECTS} forced disconnects of {AWAY_S:g} s, {LOSSES} losses of 0.5 to "
-        f"1.5 s and {STALLS} stalls of {STALL_S:g} s an hour. Every sample carries its number. Both sensors together; "
-        f"clocks with a crystal are wrong by {DRIFTS[0]:.2%}, those of sensors that only count by up to "
-        f"{LOOSE_DRIFTS[0]:.1%}.",
+        f"Two impersonated sensors of each family for {hours:g} h of virtual time over the virtual radio (SlimeVR: "
+        f"over UDP) and the bridge's own links, each with {DISCONNECTS} forced disconnects of {AWAY_S:g} s, {LOSSES} "
+        f"losses of 0.5 to 1.5 s and {STALLS} stalls of {STALL_S:g} s an hour. Every sample carries its number. Both "
+        f"sensors together; clocks with a crystal are wrong by {DRIFTS[0]:.2%}, those of sensors that only count by up "
+        f"to {LOOSE_DRIFTS[0]:.1%}. SlimeVR's rotations bear no time, so what a stall delays is a gap, too.",
         rows,
     )
 
 
+def families() -> list[str]:
+    """All that can be impersonated."""
+    return sorted([*FAMILIES, TRACKERS])
+
+
 async def lived(name: str, hours: float) -> list[Hour]:
+    if name == TRACKERS:
+        end_s = 3600.0 * hours
+        happens = {segment: troubles(segment, end_s) for segment in Segment}
+        return [_hour(told, dropped) for told, dropped in await Trackers().live(end_s, LOOSE_DRIFTS, happens)]
     family, driver = FAMILIES[name], DRIVERS[name]
     end_s = 3600.0 * hours
     pair = family.pair(end_s, DRIFTS if driver.has_clock else LOOSE_DRIFTS)
     async with reading(pair, SPEED, name, step_s=STEP_S) as (stage, readings):
-        troubles = [asyncio.create_task(_trouble(stage, segment, family.rate_hz, end_s)) for segment in Segment]
+        tasks = [asyncio.create_task(_trouble(stage, segment, family.rate_hz, end_s)) for segment in Segment]
         await stage.run()
-        for trouble in troubles:
-            trouble.cancel()
-        await asyncio.gather(*troubles, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         dropped = {segment: getattr(stage.peripherals[segment], "lost", 0) for segment in Segment}
     return [_hour(told, dropped[segment]) for segment, told in readings.items()]
 
 
 async def _trouble(stage: Stage, segment: Segment, rate_hz: float, end_s: float) -> None:
-    """At times of its own, the same in every run; 30 s are left without any for the clocks to be found."""
-    rng = Random(f"{segment}")
     worn = stage.peripherals[segment]
-    kinds = ["leave"] * DISCONNECTS + ["lose"] * LOSSES + ["stall"] * STALLS
-    rng.shuffle(kinds)
-    for k, kind in enumerate(kinds):
-        await stage.clock.sleep_until(30.0 + (end_s - 60.0) * (k + rng.uniform(0.2, 0.4)) / len(kinds))
-        if kind == "leave":
+    for trouble in troubles(segment, end_s):
+        await stage.clock.sleep_until(trouble.at_s)
+        if trouble.kind == "leave":
             await stage.lose(segment, AWAY_S)
-        elif kind == "lose" and isinstance(worn, OtherPeripheral | WitMotionPeripheral):
-            worn.lose(round(rng.uniform(0.5, 1.5) * rate_hz))
-        elif kind == "stall" and isinstance(worn, OtherPeripheral):
+        elif trouble.kind == "lose" and isinstance(worn, OtherPeripheral | WitMotionPeripheral):
+            worn.lose(round(trouble.size_s * rate_hz))
+        elif trouble.kind == "stall" and isinstance(worn, OtherPeripheral):
             worn.stall(STALL_S)
 
 
@@ -110,16 +113,18 @@ def _told(hours: Sequence[Hour]) -> str:
         if not wrong
         else (f"{gaps - wrong} told exactly, the others wrong by at most {max(hour.worst for hour in hours)}")
     )
-    return f"{taken} samples; {missing} missing ({dropped} dropped, the rest while away) in {gaps} gaps: {exact}"
+    return (
+        f"{taken} samples; {missing} missing ({dropped} dropped or late, the rest while away) in {gaps} gaps: {exact}"
+    )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--family", choices=sorted(FAMILIES), help="all, if not given")
+    parser.add_argument("--family", choices=families(), help="all, if not given")
     parser.add_argument("--hours", type=float, default=HOURS)
     given = parser.parse_args()
     logging.getLogger("firmware_bridge").setLevel(logging.ERROR)  # of what is done here on purpose
-    for family in [given.family] if given.family else sorted(FAMILIES):
+    for family in [given.family] if given.family else families():
         print(f"{family}: {_told(asyncio.run(lived(family, given.hours)))}", flush=True)
 
 

@@ -39,7 +39,7 @@ GRID_HZ = 50.0
 HOLD_S = 0.25
 _MOST_MISSING = 10_000  # datagrams between one and the next
 _ODD = 5
-SOON_S = 0.008  # two tellings this near in time came in one burst, and only the later one counts
+SOON_S = 0.008  # two tellings nearer in time came in one burst, which says nothing of how fast it turned
 SCALE = full_scale(16.0, 2000.0)
 
 
@@ -144,8 +144,6 @@ class SlimeVrParser:
         if not 0.9 < length < 1.1:
             return [PacketError(self._sensor_id, "rotation that is none", q.tobytes())]
         before, before_s = self._q, self._q_s
-        if before is not None and arrived_s - before_s < SOON_S:
-            return []
         self._q, self._q_s = q / length, arrived_s
         if before is None or arrived_s - before_s > HOLD_S:
             return []
@@ -159,7 +157,7 @@ class SlimeVrParser:
         turn = _rotation_vector(before, after)
         shares = (np.arange(first, last + 1) / GRID_HZ - before_s) / (self._q_s - before_s)
         q = quaternion.multiply(before, quaternion.from_small_rotation(shares[:, None] * turn))
-        even = turn / (self._q_s - before_s)
+        even = turn / max(self._q_s - before_s, SOON_S)
         rates = np.array([self._rate(first + k, row, even) for k, row in enumerate(q)])
         felt = GRAVITY * quaternion.up_in_body(q) + self._acc
         counts = counts_of(np.concatenate([felt, rates], axis=1), SCALE)

@@ -165,9 +165,9 @@ async def test_a_link_reads_a_tracker_that_is_wished_for() -> None:
         for k in range(2000):
             tracker.tell(lean(0.3), STILL, battery=0.8 if k % 50 == 0 else None)
             await asyncio.sleep(0.02)
-            if len(blocks) > 3:
+            status = link.status()
+            if len(blocks) > 3 and status.battery_percent is not None:
                 break
-        status = link.status()
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
