@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,6 +20,7 @@ from analysis.io.store import Batch, Duplicate, Store
 from analysis.model import BreakAct, Prompt, PromptState
 from analysis.schema import Reply, Status
 from analysis.service import Service, connect
+from benchmarks.ports import free_port
 from benchmarks.report import Section
 from hardware.twin.clock import PacedClock
 from hardware.twin.peripherals.upstand import UpstandPeripheral
@@ -175,13 +175,7 @@ def _silent(_said: str) -> None:
 def _settings(folder: Path) -> Settings:
     return Settings(
         data_dir=folder,
-        mqtt=MqttSettings(port=_free_port()),
-        dashboard=DashboardSettings(port=_free_port()),
+        mqtt=MqttSettings(port=free_port()),
+        dashboard=DashboardSettings(port=free_port()),
         notify=NotifySettings(desktop=False),
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

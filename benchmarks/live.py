@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import socket
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
@@ -22,6 +21,7 @@ from analysis.io.settings import DashboardSettings, MqttSettings, NotifySettings
 from analysis.io.store import Store
 from analysis.model import Floats, SampleBlock, Segment
 from analysis.schema import FrameMessage
+from benchmarks.ports import free_port
 from benchmarks.report import Section
 from firmware_bridge import capture
 from firmware_bridge.packet import RawPacket
@@ -211,8 +211,8 @@ def _part(name: str, command: tuple[str, ...], settings: Settings) -> Part:
 def _settings(folder: Path) -> Settings:
     return Settings(
         data_dir=folder,
-        mqtt=MqttSettings(port=_free_port()),
-        dashboard=DashboardSettings(port=_free_port()),
+        mqtt=MqttSettings(port=free_port()),
+        dashboard=DashboardSettings(port=free_port()),
         notify=NotifySettings(desktop=False),
     )
 
@@ -223,12 +223,6 @@ def _environment(settings: Settings) -> Mapping[str, str]:
         "UPSTAND_MQTT__PORT": str(settings.mqtt.port),
         "UPSTAND_NOTIFY__DESKTOP": "false",
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _busy_s(process: psutil.Process) -> float:

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.io.mqtt import LOOPBACK, MqttAddress
+from analysis.io.mqtt import MqttAddress
+from benchmarks.ports import LOOPBACK, free_port
 
 USERNAME, PASSWORD = "upstand", "let-me-in"
 
@@ -20,9 +21,7 @@ class Mosquitto:
     """A broker on a free loopback port that can be stopped and started again."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind((LOOPBACK, 0))
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.address = MqttAddress(LOOPBACK, self.port, USERNAME, PASSWORD)
         passwords = folder / "passwords"
         subprocess.run(["mosquitto_passwd", "-b", "-c", str(passwords), USERNAME, PASSWORD], check=True, timeout=20)

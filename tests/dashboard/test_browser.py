@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import socket
 import subprocess
 import threading
 import time
@@ -20,6 +19,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from analysis.io.settings import DashboardSettings, Settings
 from analysis.io.store import Store
+from benchmarks.ports import free_port
 from dashboard import server
 from tests.dashboard.filled import DAY, EXPECTED, Wearer, fill_day
 
@@ -43,13 +43,6 @@ pytestmark = [
 ]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def _wait_for(address: str) -> None:
     for _ in range(150):
         try:
@@ -64,7 +57,7 @@ def _wait_for(address: str) -> None:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a dashboard over a day of the past and a simulated wearer of this moment."""
     folder = tmp_path_factory.mktemp("served")
-    url, port, stop = f"sqlite:///{folder / 'u.sqlite'}", _free_port(), threading.Event()
+    url, port, stop = f"sqlite:///{folder / 'u.sqlite'}", free_port(), threading.Event()
     with Store.open(url) as store:
         fill_day(store, "simulated", ZoneInfo(BERLIN), "simulated")
         wearer = Wearer(store, "simulated", "simulated", note="No sensor answered within 8 s.", asked=True)

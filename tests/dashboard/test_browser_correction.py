@@ -22,10 +22,11 @@ from analysis.io.store import Store
 from analysis.model import Activity
 from analysis.pipeline import PipelineSettings
 from analysis.service import Service
+from benchmarks.ports import free_port
 from dashboard import server
 from tests.analysis.conftest import PASSWORD, USERNAME, Mosquitto
 from tests.dashboard.filled import DAY, fill_day
-from tests.dashboard.test_browser import ARGUMENTS, BERLIN, CHROMIUM, _free_port, _wait_for
+from tests.dashboard.test_browser import ARGUMENTS, BERLIN, CHROMIUM, _wait_for
 
 pytestmark = [
     pytest.mark.browser,
@@ -61,7 +62,7 @@ def serving(broker: Mosquitto, url: str) -> Iterator[None]:
 @pytest.fixture
 def shown(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """(address of the dashboard, address of the store) of an own day, with everything behind it running."""
-    url, port = f"sqlite:///{tmp_path / 'u.sqlite'}", _free_port()
+    url, port = f"sqlite:///{tmp_path / 'u.sqlite'}", free_port()
     with Store.open(url) as store:
         fill_day(store, "me", ZoneInfo(BERLIN))
     broker = Mosquitto(tmp_path)

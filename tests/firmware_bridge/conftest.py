@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import socket
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from analysis import schema
 from analysis.io.mqtt import Connection, MqttAddress
 from analysis.model import Segment
 from analysis.schema import Samples, Status, Stored
+from benchmarks.ports import LOOPBACK, free_port
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
 WEARER = "simulated"
@@ -23,12 +23,10 @@ class Broker:
     """Mosquitto on a free loopback port."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.address = MqttAddress("127.0.0.1", port)
+        port = free_port()
+        self.address = MqttAddress(LOOPBACK, port)
         self._config = folder / "mosquitto.conf"
-        self._config.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\npersistence false\n")
+        self._config.write_text(f"listener {port} {LOOPBACK}\nallow_anonymous true\npersistence false\n")
         self._process: asyncio.subprocess.Process | None = None
 
     async def start(self) -> None:

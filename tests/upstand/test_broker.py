@@ -11,14 +11,9 @@ import pytest
 from analysis.errors import BrokerError, PostureError
 from analysis.io.mqtt import Connection, MqttAddress, resolve
 from analysis.io.settings import MqttSettings, Settings
+from benchmarks.ports import LOOPBACK, free_port
 from upstand import broker
 from upstand.supervisor import Part, Supervisor
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
@@ -62,8 +57,6 @@ def assert_only_its_owner_reads_passwords(folder: Path) -> None:
 
 
 def test_a_taken_port_is_said_in_one_sentence(settings: Settings) -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", settings.mqtt.port))
-        other.listen()
-        with pytest.raises(PostureError, match=f"Port {settings.mqtt.port} .* in use .* upstand.toml"):
-            broker.prepare(settings)
+    taken = pytest.raises(PostureError, match=f"Port {settings.mqtt.port} .* in use .* upstand.toml")
+    with socket.create_server((LOOPBACK, settings.mqtt.port)), taken:
+        broker.prepare(settings)
