@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.model import GRAVITY, Segment
+from benchmarks.impersonated import until
 from hardware.firmware import wire
 from hardware.twin.peripherals import witmotion
 from hardware.twin.peripherals.base import Peripheral
@@ -329,7 +330,7 @@ async def test_what_a_lost_link_missed_is_resent_from_the_ring(bench: Bench) -> 
     assert worn.sent == 8 * 13
     assert await reader.ask(wire.Request(2, wire.RESEND, first=2, count=16)) == (wire.OK, 16)
     await worn.advance(6.3)
-    await asyncio.sleep(0.02)
+    await until(lambda: len(reader.packets) == 25)
     resent = [packet.seq for packet in reader.packets if packet.resent]
     assert resent == list(range(2, 18))
     assert sorted(reader.seqs(), key=lambda seq: wire.ahead(seq, 0)) == [0xFFFFFFFE, 0xFFFFFFFF, *range(23)]
@@ -348,8 +349,7 @@ async def test_the_ring_forgets_the_oldest_and_says_so(bench: Bench) -> None:
     assert await reader.ask(wire.Request(3, wire.RESEND, first=20, count=1)) == (wire.NOT_HELD, 10)
     assert await reader.ask(wire.Request(4, wire.RESEND, first=15, count=500)) == (wire.OK, 5)
     assert await reader.ask(wire.Request(5, wire.RESEND, first=14, count=2)) == (wire.OK, 2)
-    await asyncio.sleep(0.02)
-    assert {packet.seq for packet in reader.packets if packet.resent} == set(range(14, 20))
+    await until(lambda: {packet.seq for packet in reader.packets if packet.resent} == set(range(14, 20)))
 
 
 async def test_live_packets_do_not_wait_behind_resent_ones(bench: Bench) -> None:
@@ -363,8 +363,7 @@ async def test_live_packets_do_not_wait_behind_resent_ones(bench: Bench) -> None
     await worn.advance(60.25)
     live = next(at for at, packet in enumerate(reader.packets) if not packet.resent)
     assert live <= 24
-    await asyncio.sleep(0.1)
-    assert sum(packet.resent for packet in reader.packets) in (239, 240)  # the live one may have pushed one out
+    await until(lambda: sum(packet.resent for packet in reader.packets) >= 239)  # a live one may have pushed one out
 
 
 async def test_a_small_mtu_is_refused(bench: Bench) -> None:

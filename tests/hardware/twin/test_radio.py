@@ -19,6 +19,7 @@ from bumble.device import Connection, Device
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 from bumble.host import Host
 
+from benchmarks.impersonated import until
 from hardware.twin.radio.air import CONNECTION_INTERVAL_S, Air, AirHost, Radio, make_device
 from hardware.twin.radio.backend import AirClient, AirScanner, backends
 
@@ -29,6 +30,7 @@ SECRET = "a1b20004-0000-4000-8000-00000000ee01"
 SURE = "a1b20007-0000-4000-8000-00000000ee01"
 OTHER_SERVICE = "a1b20005-0000-4000-8000-00000000ee01"
 ABSENT = "F6:00:00:00:00:99"
+PATIENCE_S = 30.0  # until a test that hangs is ended
 
 READ = Characteristic.Permissions.READABLE
 WRITE = Characteristic.Permissions.WRITEABLE
@@ -93,13 +95,13 @@ class Room:
     two: Beacon
     made: list[BleakClient] = field(default_factory=list)
 
-    async def find(self, name: str, timeout_s: float = 5.0) -> BLEDevice:
+    async def find(self, name: str, timeout_s: float = PATIENCE_S) -> BLEDevice:
         device = await BleakScanner.find_device_by_name(name, timeout=timeout_s, backend=self.scanner)
         assert device is not None
         return device
 
     def bleak(
-        self, device: BLEDevice | str, lost: Callable[[BleakClient], None] | None = None, timeout_s: float = 5.0
+        self, device: BLEDevice | str, lost: Callable[[BleakClient], None] | None = None, timeout_s: float = PATIENCE_S
     ) -> BleakClient:
         made = BleakClient(device, lost, timeout=timeout_s, backend=self.client)
         self.made.append(made)
@@ -144,10 +146,8 @@ async def slow_room() -> AsyncIterator[Room]:
         yield made
 
 
-async def _until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(5.0):
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
-            await asyncio.sleep(0.002)
+def _names(scanner: BleakScanner) -> set[str | None]:
+    return {told.local_name for _, told in scanner.discovered_devices_and_advertisement_data.values()}
 
 
 def _collect(numbers: list[int]) -> Callable[[object, bytearray], None]:
@@ -158,15 +158,24 @@ def _collect(numbers: list[int]) -> Callable[[object, bytearray], None]:
 
 
 async def test_scanning_finds_by_name_and_by_service(room: Room) -> None:
-    found = await BleakScanner.discover(0.15, return_adv=True, service_uuids=[SERVICE], backend=room.scanner)
-    assert {told.local_name for _, told in found.values()} == {"beacon one", "beacon two"}
-    assert all(told.service_uuids == [SERVICE] and told.rssi < 0 for _, told in found.values())
-    assert not await BleakScanner.discover(0.1, service_uuids=[OTHER_SERVICE], backend=room.scanner)
+    async with (
+        BleakScanner(service_uuids=[OTHER_SERVICE], backend=room.scanner) as other,
+        BleakScanner(service_uuids=[SERVICE], backend=room.scanner) as scanner,
+    ):
+        await until(lambda: _names(scanner) == {"beacon one", "beacon two"})
+        found = [told for _, told in scanner.discovered_devices_and_advertisement_data.values()]
+        assert all(told.service_uuids == [SERVICE] and told.rssi < 0 for told in found)
+        assert not other.discovered_devices
 
 
 async def test_a_passive_scan_sees_no_scan_response(room: Room) -> None:
-    found = await BleakScanner.discover(0.15, return_adv=True, scanning_mode="passive", backend=room.scanner)
-    assert [told.local_name for _, told in found.values()] == [None, None]
+    heard: list[str | None] = []
+    async with BleakScanner(
+        lambda _device, told: heard.append(told.local_name), scanning_mode="passive", backend=room.scanner
+    ) as scanner:
+        await until(lambda: len(heard) >= 12)
+        assert len(scanner.discovered_devices) == 2
+    assert set(heard) == {None}
 
 
 async def test_two_scanners_share_the_one_scan(room: Room) -> None:
@@ -192,7 +201,7 @@ async def test_a_connection_has_services_a_large_mtu_and_values(room: Room) -> N
     await one.write_gatt_char(CONTROL, b"\x01\x02", response=True)
     assert await one.read_gatt_char(CONTROL) == b"\x01\x02"
     await one.write_gatt_char(CONTROL, b"\x03", response=False)
-    await _until(lambda: room.one.value == b"\x03")
+    await until(lambda: room.one.value == b"\x03")
     with pytest.raises(BleakError, match="more than one write"):
         await one.write_gatt_char(CONTROL, bytes(245), response=False)
     with pytest.raises(BleakError, match="already connected"):
@@ -244,7 +253,7 @@ async def test_an_error_in_a_callback_does_not_stop_the_air(room: Room) -> None:
             raise KeyError("a mistake of the bridge's")
 
     await one.start_notify(DATA, on_data)
-    await asyncio.wait_for(room.one.notify(0, 10), 2.0)
+    await asyncio.wait_for(room.one.notify(0, 10), PATIENCE_S)
     assert numbers == list(range(10))
     assert [type(error) for error in errors] == [KeyError]
 
@@ -266,7 +275,7 @@ async def test_a_loss_is_noticed_and_ends_what_was_under_way(room: Room) -> None
     await asyncio.sleep(0)
     room.air.lose(room.one.radio)
     with pytest.raises(BleakError, match="lost"):
-        await asyncio.wait_for(reading, 1.0)
+        await asyncio.wait_for(reading, PATIENCE_S)
     assert lost == [one]
     assert not one.is_connected
     with pytest.raises(BleakError, match=r"[Nn]ot connected|not been performed"):
@@ -280,7 +289,7 @@ async def test_the_peer_may_end_the_connection(room: Room) -> None:
     await one.connect()
     assert room.one.connection is not None
     await room.one.connection.disconnect()
-    await _until(lambda: lost == [one])
+    await until(lambda: lost == [one])
 
 
 async def test_reconnecting_brings_no_duplicates_and_nothing_of_the_old_link(room: Room) -> None:
@@ -294,8 +303,8 @@ async def test_reconnecting_brings_no_duplicates_and_nothing_of_the_old_link(roo
         sending = asyncio.create_task(room.one.notify(100, 20))
         await asyncio.sleep(0)
         room.air.lose(room.one.radio)
-        await asyncio.wait_for(sending, 1.0)  # nobody waits for a link that is gone
-        await _until(lambda: not one.is_connected)
+        await asyncio.wait_for(sending, PATIENCE_S)  # nobody waits for a link that is gone
+        await until(lambda: not one.is_connected)
         await one.disconnect()
         assert numbers == list(range(20))
 
@@ -323,13 +332,13 @@ async def test_a_cancelled_connect_leaves_the_radio_free(room: Room) -> None:
 async def test_a_connect_cancelled_at_any_moment_leaves_no_connection(room: Room, turns: int) -> None:
     device = await room.find("beacon one")
     attempt = asyncio.create_task(room.bleak(device).connect())
-    await _until(lambda: room.one.device.connections != {} or turns < 6)
+    await until(lambda: room.one.device.connections != {} or turns < 6)
     for _ in range(turns):
         await asyncio.sleep(0)
     attempt.cancel()
     await asyncio.wait({attempt})
     if attempt.cancelled():
-        await _until(lambda: room.central.connections == {} and room.one.device.connections == {})
+        await until(lambda: room.central.connections == {} and room.one.device.connections == {})
         await room.bleak(device).connect()
     assert len(room.central.connections) == len(room.one.device.connections) == 1
 
@@ -372,7 +381,7 @@ async def test_everything_works_with_the_delay_of_a_real_link(slow_room: Room) -
     sending = asyncio.create_task(slow_room.one.notify(310, 10))
     await asyncio.sleep(0)
     slow_room.air.lose(slow_room.one.radio)
-    await asyncio.wait_for(sending, 1.0)
+    await asyncio.wait_for(sending, PATIENCE_S)
     await one.disconnect()
     await asyncio.sleep(2 * CONNECTION_INTERVAL_S)
     assert numbers == list(range(310))  # what was in the air is lost with the link
@@ -380,7 +389,7 @@ async def test_everything_works_with_the_delay_of_a_real_link(slow_room: Room) -
 
 async def test_a_request_nobody_hears_ends_the_connection(room: Room) -> None:
     """The sensor stops advertising just when the central calls it."""
-    one = room.bleak(await room.find("beacon one"), timeout_s=0.5)
+    one = room.bleak(await room.find("beacon one"), timeout_s=PATIENCE_S)
     create = Radio.create_le_connection
     radio = next(r for r in room.air.controllers if isinstance(r, Radio) and r.name == "central")
 
