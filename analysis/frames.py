@@ -1,10 +1,9 @@
-"""From poses on the 50 Hz grid to posture frames at 10 Hz, and frames in pieces of a second."""
+"""From poses on the 50 Hz grid to posture frames at 10 Hz, and frames in stretches of whole seconds."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from itertools import pairwise
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from analysis.metrics import Metric
 from analysis.model import FRAME_HZ, GRAVITY, GRID_HZ, Codes, Flags, Pose, PostureFrame, Quality
 
 _EVERY = round(GRID_HZ / FRAME_HZ)
-_PIECE = round(FRAME_HZ)  # ticks: a second
+SECOND = round(FRAME_HZ)  # ticks
 _FAST_RAD_S = math.radians(60.0)
 _FAST_M_S2 = 2.0  # beyond gravity
 
@@ -45,38 +44,47 @@ def _moving(pose: Pose) -> Flags:
     return np.where(fast, np.uint16(Quality.MOVING), np.uint16(0))
 
 
-class Pieces:
-    """Frames cut anew at whole seconds, so that what is decided piece by piece does not depend on how they came."""
+class Stretches:
+    """Frames cut anew at whole seconds, so that what is decided second by second does not depend on how they came."""
 
     def __init__(self) -> None:
         self._held: PostureFrame | None = None
 
-    def feed(self, frame: PostureFrame) -> list[PostureFrame]:
-        """Every second that is complete, or over because a later tick came."""
-        frame = frame if self._held is None else _joined(self._held, frame)
-        self._held = None
-        ticks = np.rint(frame.t * FRAME_HZ).astype(np.int64)
-        second = ticks // _PIECE
-        edges = [0, *(np.flatnonzero(np.diff(second)) + 1).tolist(), len(ticks)]
-        pieces = [_slice(frame, slice(a, b)) for a, b in pairwise(edges) if a < b]
-        if pieces and ticks[-1] % _PIECE != _PIECE - 1:
-            self._held = pieces.pop()
-        return pieces
+    def feed(self, frames: Sequence[PostureFrame]) -> PostureFrame | None:
+        """Every second that is complete, or over because a later tick came; None where none is."""
+        held = [*([] if self._held is None else [self._held]), *frames]
+        if not held:
+            return None
+        frame = _joined(held)
+        last = round(float(frame.t[-1]) * FRAME_HZ)
+        if last % SECOND == SECOND - 1:
+            self._held = None
+            return frame
+        open_s = (last // SECOND * SECOND - 0.5) / FRAME_HZ
+        whole = int(np.searchsorted(frame.t, open_s))
+        self._held = part(frame, whole, len(frame.t))
+        return part(frame, 0, whole) if whole else None
 
-    def flush(self) -> list[PostureFrame]:
+    def flush(self) -> PostureFrame | None:
         held, self._held = self._held, None
-        return [] if held is None else [held]
+        return held
 
 
-def _slice(frame: PostureFrame, span: slice) -> PostureFrame:
+def part(frame: PostureFrame, first: int, end: int) -> PostureFrame:
+    """The ticks [first, end) of a frame, by their place in it."""
+    if first == 0 and end == len(frame.t):
+        return frame
+    span = slice(first, end)
     values = {name: value[span] for name, value in frame.values.items()}
     return PostureFrame(frame.t[span], values, frame.activity[span], frame.quality[span])
 
 
-def _joined(first: PostureFrame, second: PostureFrame) -> PostureFrame:
+def _joined(frames: Sequence[PostureFrame]) -> PostureFrame:
+    if len(frames) == 1:
+        return frames[0]
     return PostureFrame(
-        t=np.concatenate([first.t, second.t]),
-        values={name: np.concatenate([value, second.values[name]]) for name, value in first.values.items()},
-        activity=np.concatenate([first.activity, second.activity]),
-        quality=np.concatenate([first.quality, second.quality]),
+        t=np.concatenate([frame.t for frame in frames]),
+        values={name: np.concatenate([frame.values[name] for frame in frames]) for name in frames[0].values},
+        activity=np.concatenate([frame.activity for frame in frames]),
+        quality=np.concatenate([frame.quality for frame in frames]),
     )

@@ -7,7 +7,7 @@ last bit, as long as within a feed neither sensor ran more than `align.LAG_S` ah
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -19,10 +19,11 @@ from analysis.breaks.policy import BreakPolicy, Told
 from analysis.breaks.types import BreakRules
 from analysis.calibrator import Calibrator
 from analysis.correcting import Correcting
-from analysis.detectors import Baring, Detector, Following, Referenced, Retelling, Sized
+from analysis.detectors import Baring, Detector, Following, Referenced, Retelling, Sized, Swift
 from analysis.detectors.activity import ActivityFilter, beside
 from analysis.detectors.activity_model import ActivityModel, shipped
-from analysis.frames import Pieces, at_frame_rate, frame_of
+from analysis.detectors.seconds import second_by_second, ticks_of
+from analysis.frames import SECOND, Stretches, at_frame_rate, frame_of, part
 from analysis.metrics import Metric
 from analysis.model import (
     BreakMemory,
@@ -82,7 +83,7 @@ class Pipeline:
         self._aligner = Aligner()
         self._worn = WornWatch()
         self._activity = ActivityFilter(settings.activity)
-        self._pieces = Pieces()
+        self._stretches = Stretches()
         self._slips = SlipWatch()
         self._correcting = Correcting()
         self._end: SessionEnd | None = None
@@ -253,21 +254,35 @@ class Pipeline:
         quality = np.where(lacks, frame.quality | np.uint16(Quality.NO_RANGE), frame.quality)
         return replace(frame, values={**frame.values, FLEXION_SHARE: share}, quality=quality)
 
-    def _noticed(self, frames: Iterable[PostureFrame]) -> list[Output]:
-        pieces = [piece for frame in frames for piece in self._pieces.feed(frame)]
-        if self._is_over:
-            pieces += self._pieces.flush()
+    def _noticed(self, frames: Sequence[PostureFrame]) -> list[Output]:
+        stretches = [self._stretches.feed(frames), self._stretches.flush() if self._is_over else None]
         events: list[Event] = []
         prompts: list[Told] = []
-        for piece in pieces:
-            found = [event for watcher in self._watchers for event in watcher.feed(piece)]
-            events += found
-            prompts += self._policy.feed(piece, found)
+        for stretch in stretches:
+            if stretch is not None:
+                self._watch(stretch, events, prompts)
         if self._end is not None:
             closing = [event for watcher in self._watchers for event in watcher.close(self._end.at_s)]
             events += closing
             prompts += self._policy.close(self._end.at_s)
         return [*events, *prompts]
+
+    def _watch(self, stretch: PostureFrame, events: list[Event], prompts: list[Told]) -> None:
+        """Whole seconds, as if one came after the other; what a second tells holds for the policy from its start on."""
+        found: dict[int, list[Event]] = {}
+        for watcher in self._watchers:
+            told = (
+                watcher.feed_seconds(stretch) if isinstance(watcher, Swift) else second_by_second(watcher.feed, stretch)
+            )
+            for second, event in told:
+                found.setdefault(second, []).append(event)
+        ordered = sorted(found)
+        starts = np.searchsorted(ticks_of(stretch), np.array(ordered, dtype=np.int64) * SECOND).tolist()
+        edges = [0, *starts, len(stretch.t)]
+        for known, first, end in zip([[], *(found[second] for second in ordered)], edges[:-1], edges[1:], strict=True):
+            events += known
+            if first < end:
+                prompts += self._policy.feed(part(stretch, first, end), known)
 
     def _noted(self, label: Label) -> list[Event]:
         if label.activity is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from analysis.detectors.activity import Retold
+from analysis.detectors.seconds import Timed
 from analysis.model import Event, Pose, PostureFrame, Stance
 from analysis.worn import Off
 
@@ -20,6 +21,15 @@ class Watcher(Protocol):
 
     def close(self, at_s: float) -> list[Event]:
         """The session ended: whatever is still open is told as ended."""
+        ...
+
+
+@runtime_checkable
+class Swift(Protocol):
+    """A watcher to which many seconds at once cost little more than one."""
+
+    def feed_seconds(self, frame: PostureFrame) -> list[Timed]:
+        """What `feed` tells of each second of these ticks in turn."""
         ...
 
 

@@ -21,10 +21,10 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.detectors import Detector
 from analysis.detectors.activity import BACKDATED_S, DELAY, SETTLED, Retold
+from analysis.detectors.seconds import Ticks, Timed, first_where, second_by_second, ticks_of
 from analysis.model import FRAME_HZ, Activity, Codes, Event, PostureFrame
 from analysis.worn import Off
 
@@ -43,8 +43,6 @@ _UP = (Activity.STANDING, Activity.WALKING, Activity.OTHER)
 _SETTLED = round(SETTLED_S * FRAME_HZ)  # ticks
 _SILENCE = round(SILENCE_S * FRAME_HZ)
 _BACKDATED = _CHAPTER = round(BACKDATED_S * FRAME_HZ)
-
-Ticks = NDArray[np.int64]
 
 
 @dataclass(slots=True)
@@ -99,7 +97,7 @@ class Bouts:
         self._retold.append((round(span.known_s * FRAME_HZ) - DELAY, span))
 
     def feed(self, frame: PostureFrame) -> list[Event]:
-        ticks: Ticks = np.rint(frame.t * FRAME_HZ).astype(np.int64)
+        ticks = ticks_of(frame)
         if SETTLED not in frame.values:
             return self._take(ticks, frame.activity)
         settled, kinds = ticks - DELAY, frame.values[SETTLED].astype(np.int8)
@@ -112,6 +110,25 @@ class Bouts:
         due = held <= settled[-1]
         self._recent = held[~due], told[~due]
         return self._take(held[due], activity[due])
+
+    def feed_seconds(self, frame: PostureFrame) -> list[Timed]:
+        if SETTLED not in frame.values:
+            return second_by_second(self.feed, frame)
+        ticks, kinds = ticks_of(frame), frame.values[SETTLED]
+        is_odd = (frame.activity == Activity.NOT_WORN) | (np.diff(ticks, prepend=ticks[0] - 1) > 1)
+
+        def dull(place: int) -> int:
+            """While the bout goes on, without a hole."""
+            held, told = self._recent
+            is_new = not len(held) or held[0] + len(held) != ticks[place] or bool((told == Activity.NOT_WORN).any())
+            if self._bout is None or self._absence is not None or is_new:
+                return place
+            if self._known is None or held[0] - self._known > _SILENCE:
+                return place
+            until = first_where(is_odd | (kinds != self._bout[0]), place)
+            return min(until, int(np.searchsorted(ticks, self._retold[0][0] + DELAY))) if self._retold else until
+
+        return second_by_second(self.feed, frame, dull)
 
     def close(self, at_s: float) -> list[Event]:
         del at_s  # a bout ends with the last tick that was seen

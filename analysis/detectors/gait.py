@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 from analysis.detectors import Detector
+from analysis.detectors.seconds import Timed, first_where, second_by_second, ticks_of
 from analysis.gait.contacts import Contacts, contacts_of
 from analysis.gait.measures import NAMES, Measures, measured
 from analysis.gait.track import Track, tracks_of
@@ -48,7 +49,7 @@ class Gait:
         if not len(frame.t):
             return []
         events: list[Event] = []
-        ticks = np.rint(frame.t * FRAME_HZ).astype(np.int64)
+        ticks = ticks_of(frame)
         walking = frame.activity == Activity.WALKING
         if walking.any():
             own = ticks[walking]
@@ -60,6 +61,12 @@ class Gait:
             events += self._ended()
         self._forget(newest)
         return events
+
+    def feed_seconds(self, frame: PostureFrame) -> list[Timed]:
+        is_walking = frame.activity == Activity.WALKING
+        return second_by_second(
+            self.feed, frame, lambda place: first_where(is_walking, place) if self._walk is None else place
+        )
 
     def close(self, at_s: float) -> list[Event]:
         del at_s  # a walk ends with its last tick

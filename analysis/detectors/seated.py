@@ -14,12 +14,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.detectors import Detector
 from analysis.detectors.seated_model import SeatedModel, Wearer, shipped
+from analysis.detectors.seconds import Ticks, Timed, ticks_of
+from analysis.frames import SECOND
 from analysis.metrics import wrapped_deg
 from analysis.model import FRAME_HZ, Activity, Event, Floats, PostureFrame, Stance, Value
 
@@ -53,7 +55,7 @@ class _Window:
     """The ticks of one window so far, those of no known seated posture left out."""
 
     number: int
-    ticks: list[NDArray[np.int64]]  # (n,) each
+    ticks: list[Ticks]  # (n,) each
     angles_deg: list[Floats]  # (n, 4) each
 
     @property
@@ -92,23 +94,26 @@ class SeatedPosture:
         self._references.append((from_s, stance))
 
     def feed(self, frame: PostureFrame) -> list[Event]:
+        return [event for _, event in self.feed_seconds(frame)]
+
+    def feed_seconds(self, frame: PostureFrame) -> list[Timed]:
         if not len(frame.t) or not all(name in frame.values for name in METRICS):
             return []
-        events: list[Event] = []
-        ticks: NDArray[np.int64] = np.rint(frame.t * FRAME_HZ).astype(np.int64)
+        events: list[Timed] = []
+        ticks = ticks_of(frame)
         angles = angles_of(frame.values)
         is_told = (frame.activity == Activity.SITTING) & np.isfinite(angles).all(axis=1)
-        edges = np.flatnonzero(np.diff(ticks // _WINDOW)) + 1
-        for run in np.split(np.arange(len(ticks)), edges):
-            number = int(ticks[run[0]]) // _WINDOW
-            if self._window is not None and self._window.number != number:
-                events += self._judge()
-            self._window = self._window or _Window(number, [], [])
-            told = run[is_told[run]]
-            self._window.ticks.append(ticks[told])
-            self._window.angles_deg.append(angles[told])
-            if ticks[run[-1]] % _WINDOW == _WINDOW - 1:
-                events += self._judge()
+        edges = [0, *(np.flatnonzero(np.diff(ticks // _WINDOW)) + 1).tolist(), len(ticks)]
+        for a, b in pairwise(edges):
+            first, last = int(ticks[a]), int(ticks[b - 1])
+            if self._window is not None and self._window.number != first // _WINDOW:
+                events += [(first // SECOND, event) for event in self._judge()]
+            self._window = self._window or _Window(first // _WINDOW, [], [])
+            told = is_told[a:b]
+            self._window.ticks.append(ticks[a:b][told])
+            self._window.angles_deg.append(angles[a:b][told])
+            if last % _WINDOW == _WINDOW - 1:
+                events += [(last // SECOND, event) for event in self._judge()]
         return events
 
     def close(self, at_s: float) -> list[Event]:
@@ -138,7 +143,7 @@ class SeatedPosture:
             has_changed = from_s >= window.number * _WINDOW / FRAME_HZ
         return has_changed
 
-    def _told(self, probabilities: Floats, number: int, ticks: NDArray[np.int64], events: list[Event]) -> None:
+    def _told(self, probabilities: Floats, number: int, ticks: Ticks, events: list[Event]) -> None:
         best = int(np.argmax(probabilities))
         posture, span, end_s = _MODEL.postures[best], self._span, (int(ticks[-1]) + 1) / FRAME_HZ
         is_sure = float(probabilities[best]) >= _SURE

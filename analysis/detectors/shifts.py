@@ -18,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.detectors import Detector
+from analysis.detectors.seconds import Timed, ticks_of
+from analysis.frames import SECOND
 from analysis.model import FRAME_HZ, Activity, Event, Floats, PostureFrame
 
 ANGLES = ("pelvic_tilt", "lumbar_lordosis", "pelvic_obliquity", "lateral_bend")
@@ -75,6 +77,23 @@ class Shifts:
         self._newest = 0  # the last bin with a known posture
 
     def feed(self, frame: PostureFrame) -> list[Event]:
+        return [event for _, event in self._told(frame)]
+
+    def feed_seconds(self, frame: PostureFrame) -> list[Timed]:
+        told = self._told(frame)
+        if not told:
+            return []
+        ticks = ticks_of(frame)  # a bin is whole with its last tick, or the first one after it
+        places = np.searchsorted(ticks, [number * _BIN + _BIN - 1 for number, _ in told])
+        return [(int(ticks[place]) // SECOND, event) for place, (_, event) in zip(places, told, strict=True)]
+
+    def close(self, at_s: float) -> list[Event]:
+        """A movement that was not over is not told: nobody knows what became of it."""
+        del at_s
+        return []
+
+    def _told(self, frame: PostureFrame) -> list[tuple[int, Event]]:
+        """Events beside the numbers of the bins that told them."""
         if not len(frame.t):
             return []
         rows = np.concatenate([self._held, _rows(frame)])
@@ -83,12 +102,7 @@ class Shifts:
         self._held = rows[~is_whole]
         return self._bins(rows[is_whole])
 
-    def close(self, at_s: float) -> list[Event]:
-        """A movement that was not over is not told: nobody knows what became of it."""
-        del at_s
-        return []
-
-    def _bins(self, rows: Floats) -> list[Event]:
+    def _bins(self, rows: Floats) -> list[tuple[int, Event]]:
         """Whole bins of ticks (n, _COLUMNS)."""
         if not len(rows):
             return []
@@ -107,12 +121,13 @@ class Shifts:
             np.where(known, angles, -np.inf).max(axis=1).tolist(),
             _sum(np.where(known[:, :, 0], turned, 0.0)).tolist(),
         )
-        events: list[Event] = []
+        events: list[tuple[int, Event]] = []
         for number, is_elsewhere, is_known, at, low, high, turned_deg in zip(*columns, strict=True):
             if is_elsewhere:
                 self._leave()
             elif is_known:
-                events += self._take(_Bin(number, tuple(at), tuple(low), tuple(high), turned_deg))
+                new = _Bin(number, tuple(at), tuple(low), tuple(high), turned_deg)
+                events += [(number, event) for event in self._take(new)]
         return events
 
     def _leave(self) -> None:

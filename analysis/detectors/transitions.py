@@ -15,6 +15,7 @@ import numpy as np
 
 from analysis import quaternion
 from analysis.detectors import Detector
+from analysis.detectors.seconds import Timed, first_where, second_by_second, ticks_of
 from analysis.model import FRAME_HZ, GRAVITY, GRID_HZ, Activity, Event, Floats, Pose, PostureFrame, Segment, Value
 from analysis.transition_phases import Cut, Window, cut_rise, cut_sitting_down, cut_tipping
 
@@ -36,6 +37,8 @@ _BODY = {
     Activity.WALKING: Activity.STANDING,
     Activity.LYING: Activity.LYING,
 }
+_NO_BODY = -1
+_BODIES = np.array([_BODY.get(activity, _NO_BODY) for activity in Activity])
 KINDS = {
     (Activity.SITTING, Activity.STANDING): "sit_to_stand",
     (Activity.STANDING, Activity.SITTING): "stand_to_sit",
@@ -85,7 +88,7 @@ class Transitions:
 
     def feed(self, frame: PostureFrame) -> list[Event]:
         events: list[Event] = []
-        ticks = np.rint(frame.t * FRAME_HZ).astype(np.int64)
+        ticks = ticks_of(frame)
         changes = np.flatnonzero((np.diff(frame.activity) != 0) | (np.diff(ticks) > 1)) + 1
         for a, b in pairwise([0, *changes.tolist(), len(ticks)]):
             if a < b:
@@ -93,6 +96,19 @@ class Transitions:
                 events += self._run(_BODY.get(Activity(int(frame.activity[a]))), first, end)
                 self._tick = end - 1
         return events
+
+    def feed_seconds(self, frame: PostureFrame) -> list[Timed]:
+        bodies = _BODIES[frame.activity]
+
+        def dull(place: int) -> int:
+            """While the wearer is as before, and no change is open."""
+            if self._change is not None:
+                return place
+            return first_where(
+                (bodies != _NO_BODY) & (bodies != (_NO_BODY if self._body is None else self._body)), place
+            )
+
+        return second_by_second(self.feed, frame, dull)
 
     def close(self, at_s: float) -> list[Event]:
         del at_s  # what was seen ends with the last tick

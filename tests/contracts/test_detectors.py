@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import detectors, metrics
-from analysis.detectors import Detector
+from analysis.detectors import Detector, Swift
+from analysis.detectors.seconds import second_by_second
+from analysis.frames import Stretches
 from analysis.metrics import Metric
 from analysis.model import Activity, Event, Floats, PostureFrame, SessionEnd
 from analysis.pipeline import Pipeline, PipelineSettings
@@ -92,6 +94,20 @@ def test_cutting_changes_nothing(detector: Detector, seed: int, places: list[int
     frame = random_day(seed)
     end_s = float(frame.t[-1])
     assert watched(detector, pieces(frame, places), end_s) == watched(detector, [frame], end_s)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 3000), max_size=10))
+@EVERY
+def test_many_seconds_at_once_tell_what_each_tells_in_turn(detector: Detector, seed: int, places: list[int]) -> None:
+    frame = random_day(seed)
+    stretches, in_turn = Stretches(), detector.make()
+    swift = detector.make()
+    assert isinstance(swift, Swift)
+    for given_at_once in [*([one] for one in pieces(frame, places)), None]:
+        stretch = stretches.flush() if given_at_once is None else stretches.feed(given_at_once)
+        if stretch is not None:
+            assert swift.feed_seconds(stretch) == second_by_second(in_turn.feed, stretch)
 
 
 @EVERY
