@@ -13,6 +13,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from statistics import median
 from typing import IO
 
 import pytest
@@ -303,9 +304,11 @@ async def test_a_calendar_that_cannot_be_read_is_said(tmp_path: Path) -> None:
 
 
 def test_who_is_awake_has_not_slept_meanwhile() -> None:
-    before_s = slept_total_s()
-    time.sleep(0.1)
-    assert slept_total_s() == pytest.approx(before_s, abs=0.05)
+    looks_s = [slept_total_s()]
+    for _ in range(9):
+        time.sleep(0.02)
+        looks_s.append(slept_total_s())
+    assert median(looks_s[5:]) == pytest.approx(median(looks_s[:5]), abs=0.05)  # one look may be held up in its middle
 
 
 def test_every_probe_is_found() -> None:

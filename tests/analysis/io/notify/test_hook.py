@@ -13,6 +13,7 @@ from analysis.io.notify import Delivery, hook
 from analysis.io.notify.hook import deliver
 from analysis.io.settings import NotifySettings
 from analysis.model import Prompt, PromptState
+from benchmarks.impersonated import until
 from tests.analysis.io.notify.made_means import MadeMeans
 
 NASTY = "You sat $(touch hacked) for `30 min`; 100 % \"done\" 'now'\n&& exit 3"
@@ -21,6 +22,13 @@ ASKED = Prompt("p1", "active", 2, NASTY, 1800.0, PromptState.OPEN, action="Walk.
 
 def written(folder: Path) -> dict[str, str]:
     return {file.name: file.read_text() for file in folder.iterdir()}
+
+
+def has_ended(pid: int) -> bool:
+    """Whoever adopted it may not have taken note yet."""
+    with suppress(psutil.NoSuchProcess):
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    return True
 
 
 def made(program: str, *arguments: str) -> MadeMeans:
@@ -57,14 +65,17 @@ async def test_a_program_that_is_not_there_is_told() -> None:
 async def test_one_that_hangs_is_ended_with_what_it_has_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hook, "LONGEST_S", 1.0)
     code = (
         "import subprocess, sys, time; "
         "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']); "
         "open(sys.argv[1], 'w').write(str(child.pid)); time.sleep(60)"
     )
-    delivery = await deliver(ASKED, python(code, str(tmp_path / "child")).means)
-    assert not delivery.delivered
-    assert "took longer than 1 s" in delivery.reason
-    with suppress(psutil.NoSuchProcess):  # ended, and perhaps not yet taken note of by whoever adopted it
-        assert psutil.Process(int(written(tmp_path)["child"])).status() == psutil.STATUS_ZOMBIE
+    for longest_s in (1.0, 4.0, 16.0):  # a busy machine takes a while to start it
+        monkeypatch.setattr(hook, "LONGEST_S", longest_s)
+        delivery = await deliver(ASKED, python(code, str(tmp_path / "child")).means)
+        assert not delivery.delivered
+        assert f"took longer than {longest_s:.0f} s" in delivery.reason
+        if written(tmp_path).get("child"):
+            break
+    child = int(written(tmp_path)["child"])
+    await until(lambda: has_ended(child))
