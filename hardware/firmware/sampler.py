@@ -9,52 +9,87 @@ import struct
 from hardware.firmware import wire
 
 _ONE = 4096  # parts of a tick
-_FIRST_WINDOW = 256  # samples, until the rate is first measured
+_FIRST_WINDOW = 64  # samples, until the rate is first measured
 _LAST_WINDOW = 4096
+_ROOM = 32  # the oscillator may be off by a 32nd of its rate,
+_SLEPT = 512  # after a rest by a 512th of what it was,
+_CREEP = 8192  # and within a window, as it warms, by an 8192nd
 
 
 class ImuClock:
     """Which tick of the crystal each sample was taken at.
 
-    When `produced` samples have been taken at tick `now`, the last of them was taken in (now - period, now]: each
-    reading narrows where the samples stand, and a long run of them how far apart they are.
+    When `produced` samples have been taken at tick `now`, the last of them was taken in (now - period, now]. So each
+    reading narrows where the samples stand, and a long run of them how far apart they are; between two readings both
+    bounds go apart by what is not known of the rate. A sample is taken to stand in their middle.
     """
 
     def __init__(self, rate_hz: int) -> None:
-        self.period = wire.TICKS_HZ * _ONE // rate_hz  # parts of a tick
+        nominal = wire.TICKS_HZ * _ONE // rate_hz
+        self._least, self._most = nominal - nominal // _ROOM, nominal + nominal // _ROOM  # parts between two samples
         self._count = 0  # samples so far
-        self._at = 0  # where the last of them stands, in parts
+        self._early = self._late = 0  # the last of them stands between, in parts
+        self._mark = (0, 0, 0)  # where the window began: count, early, late
         self._window = _FIRST_WINDOW
-        self._mark = (0, 0)
+
+    @property
+    def period(self) -> int:
+        """Parts of a tick from one sample to the next."""
+        return (self._least + self._most) // 2
+
+    def restart(self) -> None:
+        """The samples begin anew, of the same oscillator."""
+        self._widen(self.period // _SLEPT)
+        self._count = 0
+        self._window = _FIRST_WINDOW
 
     def observe(self, count: int, now_ticks: int) -> None:
         """`count` more samples have been taken, the last at most one period before `now_ticks`."""
         now = now_ticks * _ONE
         if not self._count:
-            self._count, self._at = count, now - self.period // 2
-            self._mark = (self._count, self._at)
+            self._begin(count, now)
             return
         self._count += count
-        self._at = min(max(self._at + count * self.period, now - self.period), now)
-        passed = self._count - self._mark[0]
-        if passed >= self._window:
-            measured = (self._at - self._mark[1]) // passed
-            self.period += (measured - self.period) // (1 if self._window == _FIRST_WINDOW else 2)
-            self._mark = (self._count, self._at)
-            self._window = min(2 * self._window, _LAST_WINDOW)
+        early = max(self._early + count * self._least, now - self._most)
+        late = min(self._late + count * self._most, now)
+        self._early, self._late = min(early, late), max(early, late)  # crossed, they tell how far they are wrong
+        if self._count - self._mark[0] >= self._window:
+            self._measure()
 
     def resume(self, count: int, now_ticks: int) -> int:
         """After a hole `count` samples are there, the last of them just taken; returns how many the hole swallowed."""
         if not self._count:
             return 0
-        before, self._at = self._at, now_ticks * _ONE - self.period // 2
-        self._count += count
-        self._mark = (self._count, self._at)
-        return max(0, (self._at - before + self.period // 2) // self.period - count)
+        before = self._at()
+        self._begin(self._count + count, now_ticks * _ONE)
+        return max(0, (self._at() - before + self.period // 2) // self.period - count)
 
     def ticks(self, back: int) -> int:
         """The tick of the sample that lies `back` samples before the last."""
-        return (self._at - back * self.period) // _ONE
+        return (self._at() - back * self.period) // _ONE
+
+    def _begin(self, count: int, now: int) -> None:
+        self._count, self._early, self._late = count, now - self._most, now
+        self._mark = (self._count, self._early, self._late)
+
+    def _at(self) -> int:
+        return (self._early + self._late) // 2
+
+    def _measure(self) -> None:
+        """The window's own bounds of the period, and where they agree those from before it."""
+        passed = self._count - self._mark[0]
+        least, most = (self._early - self._mark[2]) // passed, (self._late - self._mark[1]) // passed + 1
+        creep = self.period // _CREEP
+        self._least, self._most = max(least, self._least - creep), min(most, self._most + creep)
+        if self._least > self._most:
+            self._least, self._most = least, most
+        self._widen((creep - (self._most - self._least)) // 2)
+        self._mark = (self._count, self._early, self._late)
+        self._window = min(2 * self._window, _LAST_WINDOW)
+
+    def _widen(self, parts: int) -> None:
+        if parts > 0:
+            self._least, self._most = self._least - parts, self._most + parts
 
 
 class Sampler:
@@ -85,9 +120,7 @@ class Sampler:
     def restart(self) -> list[bytes]:
         """The IMU has been started anew with the same settings; returns the packet that this closes."""
         closed = self.close()
-        period = self._clock.period
-        self._clock = ImuClock(self.rate_hz)
-        self._clock.period = period
+        self._clock.restart()
         return closed
 
     def feed(self, samples: bytes, has_overrun: bool, now_ticks: int) -> list[bytes]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from analysis.model import Floats, Segment
 from hardware.firmware import wire
 from hardware.firmware.imu import Imu
-from hardware.firmware.sampler import Sampler
+from hardware.firmware.sampler import ImuClock, Sampler
 from hardware.twin.imu import ImuErrors
 from hardware.twin.lsm6ds3 import Lsm6ds3
 
@@ -58,7 +58,34 @@ def test_samples_stand_within_milliseconds_of_when_they_were_taken(seed: int, ra
     assert [p.seq for p in packets] == list(range(len(packets)))
     off_ms = errors_ms(packets, rate_hz, ppm)
     settled = off_ms[len(off_ms) // 3 :]
-    assert np.abs(settled).max() < 0.3 * 1000.0 / rate_hz  # of a sample; two sensors may be 20 ms apart
+    assert np.abs(settled).max() < 8.0  # of the 20 ms that two sensors may be apart
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 1000), rate_hz=st.sampled_from(wire.RATES_HZ), ppm=st.floats(-15000.0, 15000.0))
+def test_an_oscillator_that_warms_is_followed(seed: int, rate_hz: int, ppm: float) -> None:
+    """By 1000 ppm within ten minutes of being put on."""
+    rng = np.random.default_rng(seed)
+    reads_s = np.cumsum(rng.uniform(0.1, 0.14, 5000))
+    first_hz, warming = rate_hz * (1.0 + ppm * 1e-6), 1e-3 / 600.0
+    taken_s = (np.sqrt(1.0 + 2.0 * warming * np.arange(1, 700 * rate_hz) / first_hz) - 1.0) / warming
+    clock, off_ms, before = ImuClock(rate_hz), [], 0
+    for now_s, number in zip(reads_s, np.searchsorted(taken_s, reads_s, side="right"), strict=True):
+        if number > before:
+            clock.observe(int(number) - before, int(now_s * TICKS))
+            before = int(number)
+            off_ms.append(1e3 * (clock.ticks(0) / TICKS - taken_s[before - 1]))
+    assert np.abs(off_ms[len(off_ms) // 10 :]).max() < 8.0
+
+
+def test_after_a_rest_the_rate_is_still_known() -> None:
+    clock = ImuClock(52)
+    for k in range(1, 2000):
+        clock.observe(5, int(k * 5 / (52 * 1.012) * TICKS))
+    period = clock.period
+    clock.restart()
+    assert clock.period == pytest.approx(period, abs=1)
+    assert period == pytest.approx(TICKS * 4096 / (52 * 1.012), rel=1e-4)
 
 
 def test_the_spacing_is_even_and_the_chips_own() -> None:
