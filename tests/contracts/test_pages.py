@@ -13,7 +13,7 @@ from analysis.io.store import Store
 from analysis.model import Quality
 from analysis.registry import discover
 from dashboard.page import Page
-from tests.dashboard.filled import Wearer, fill_day
+from tests.dashboard.filled import PATIENCE_S, Wearer, fill_day
 
 PAGES = discover(dashboard.pages, "PAGE", Page)
 
@@ -41,11 +41,11 @@ def url(tmp_path: Path) -> str:
 
 
 def _run(name: str, url: str, wearer: str = "me") -> AppTest:
-    return AppTest.from_function(_script, args=(name, url, wearer), default_timeout=20).run()
+    return AppTest.from_function(_script, args=(name, url, wearer), default_timeout=PATIENCE_S).run()
 
 
 def test_there_are_pages_each_with_its_own_place() -> None:
-    assert {"now", "today"} <= set(PAGES)
+    assert {"now", "today", "breaks"} <= set(PAGES)
     assert len({page.order for page in PAGES.values()}) == len(PAGES)
 
 

@@ -21,6 +21,7 @@ DAY = date(2026, 3, 10)  # of the finished sessions
 MORNING = (("sitting", 38), ("walking", 4), ("sitting", 55), ("standing", 12), ("sitting", 20), ("walking", 2))
 AFTERNOON = (("sitting", 31), ("standing", 25), ("sitting", 48), ("walking", 6), ("lying", 15), ("sitting", 28))
 LUNCH_MIN = 50
+PATIENCE_S = 90  # until a page that hangs is given up
 REASON = "You have been sitting for 30 minutes without a break."
 
 

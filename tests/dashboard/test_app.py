@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from analysis.io.store import Store
 from dashboard.server import APP
-from tests.dashboard.filled import Wearer
+from tests.dashboard.filled import PATIENCE_S, Wearer
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def store_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _run() -> AppTest:
-    return AppTest.from_file(str(APP), default_timeout=20).run()
+    return AppTest.from_file(str(APP), default_timeout=PATIENCE_S).run()
 
 
 def _texts(app: AppTest) -> str:

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from analysis.io.store import Batch, Store
 from analysis.model import BreakTally, LedgerSpan
 from dashboard import break_day
-from tests.dashboard.filled import DAY, fill_day
+from tests.dashboard.filled import DAY, PATIENCE_S, fill_day
 
 
 def _script(url: str) -> None:
@@ -32,7 +32,7 @@ def url(tmp_path: Path) -> str:
 
 
 def _app(url: str) -> AppTest:
-    app = AppTest.from_function(_script, args=(url,), default_timeout=20).run()
+    app = AppTest.from_function(_script, args=(url,), default_timeout=PATIENCE_S).run()
     assert not app.exception
     return app
 

@@ -11,6 +11,7 @@ from analysis.io.store import Batch, Store
 from analysis.model import CalibrationKind, Event
 from dashboard.calibrate import HOLD_S, STEPS, AskedFor, Phase, lasts_s, phase, success
 from dashboard.data import Told
+from tests.dashboard.filled import PATIENCE_S
 
 BEFORE = Told("s", Event("calibrated", 10.0, 15.0))
 ASKED = AskedFor(at=1000.0, known=BEFORE)
@@ -73,7 +74,7 @@ def test_standing_tall_is_offered_with_its_reason_while_a_sensor_has_slipped(tmp
     with Store.open(url) as store:
         session = store.session("s", "me", "radio", 0.0)
         store.write([Batch(session, outputs=events if has_slipped else [*events, mended])])
-    app = AppTest.from_function(_script, args=(url,), default_timeout=20).run()
+    app = AppTest.from_function(_script, args=(url,), default_timeout=PATIENCE_S).run()
     assert not app.exception
     assert ("Stand tall" in [button.label for button in app.button]) is has_slipped
     assert (reason in [warning.value for warning in app.warning]) is has_slipped

@@ -13,7 +13,7 @@ from analysis.io.store import Batch, Store
 from analysis.model import Activity
 from dashboard.correct import Wrong, exact, parts_of
 from dashboard.day import Stretch
-from tests.dashboard.filled import DAY, fill_day
+from tests.dashboard.filled import DAY, PATIENCE_S, fill_day
 
 MIDNIGHT = datetime(DAY.year, DAY.month, DAY.day, tzinfo=UTC).timestamp()
 
@@ -52,7 +52,7 @@ def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def _app(url: str, day: date = DAY) -> AppTest:
-    app = AppTest.from_function(_script, args=(url, day.toordinal()), default_timeout=20).run()
+    app = AppTest.from_function(_script, args=(url, day.toordinal()), default_timeout=PATIENCE_S).run()
     assert not app.exception
     return app
 

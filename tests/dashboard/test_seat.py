@@ -13,7 +13,7 @@ from dashboard.live import NO_FRAMES
 from dashboard.seat import Piece, rows_of
 
 METRICS = data.metrics()
-NO_MINUTES = Minutes(np.empty(0), {}, np.empty((0, 5)))
+NO_MINUTES = Minutes(np.empty(0), {}, np.empty((0, len(Activity))))
 
 
 def _frame(activity: Activity, count: int, **values: float) -> PostureFrame:
