@@ -1,6 +1,6 @@
 """The sensor's life, one turn of its loop at a time; everything it touches is handed in."""
 
-from hardware.firmware import power, wire
+from hardware.firmware import power, talk, wire
 from hardware.firmware.buzz import Light, Motor
 from hardware.firmware.imu import Imu
 from hardware.firmware.memory import Memory
@@ -251,7 +251,7 @@ class Device(Body):
 
     def _tell_status(self) -> None:
         rate_hz, acc_code, gyro_code = self._sampler.settings
-        status = wire.Status(
+        status = talk.Status(
             FIRMWARE,
             self._mv,
             power.battery_percent(self._mv) if self._mv else 255,

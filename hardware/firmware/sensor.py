@@ -4,7 +4,7 @@ A core: the shell (code.py on the board, the twin on a computer) hands in what i
 characteristic and the packets that are made, and sends what this returns.
 """
 
-from hardware.firmware import wire
+from hardware.firmware import talk, wire
 from hardware.firmware.ring import Ring
 from hardware.firmware.seal import MOST_HOSTS, Ciphers, SealError, Session, key_id
 from hardware.firmware.spill import Spill
@@ -116,12 +116,12 @@ class Sensor:
     def asked(self, data: bytes, now_s: float) -> bytes:
         """What to notify on the control characteristic; nothing to those who only make noise."""
         if not self._key:
-            return wire.encode_answer(self._obey(data))
+            return talk.encode_answer(self._obey(data))
         if data[:1] == bytes((wire.HELLO,)):
             return self._greet(data, now_s)
         if data[:1] == bytes((wire.PLAIN | wire.REQUEST,)):
             self._refuse()
-            return wire.encode_answer(wire.Answer(data[1] if len(data) > 1 else 0, 0, wire.LOCKED))
+            return talk.encode_answer(talk.Answer(data[1] if len(data) > 1 else 0, 0, wire.LOCKED))
         if self._session is None:
             self._refuse()
             return b""
@@ -131,9 +131,9 @@ class Sensor:
             self._refuse()
             return b""
         if not self._is_trusted and not self._may_enter(self._session.host_id, now_s):
-            return self._session.seal_answer(wire.encode_answer(wire.Answer(plain[1], plain[2], wire.LOCKED)))
+            return self._session.seal_answer(talk.encode_answer(talk.Answer(plain[1], plain[2], wire.LOCKED)))
         self._let_in(self._session.host_id)
-        return self._session.seal_answer(wire.encode_answer(self._obey(plain)))
+        return self._session.seal_answer(talk.encode_answer(self._obey(plain)))
 
     def _greet(self, hello: bytes, now_s: float) -> bytes:
         """A hello costs the one who says it its old session; a host of ours says it once a link."""
@@ -169,18 +169,18 @@ class Sensor:
         if not keep_bad:
             self._bad = 0
 
-    def _obey(self, data: bytes) -> wire.Answer:
+    def _obey(self, data: bytes) -> talk.Answer:
         request_id = data[1] if len(data) > 1 else 0
         command = data[2] if len(data) > 2 else 0
         try:
-            code, value = self._do(wire.decode_request(data))
-        except wire.UnknownCommandError:
+            code, value = self._do(talk.decode_request(data))
+        except talk.UnknownCommandError:
             code, value = wire.UNKNOWN_COMMAND, 0
         except ValueError:
             code, value = wire.BAD_REQUEST, 0
-        return wire.Answer(request_id, command, code, value)
+        return talk.Answer(request_id, command, code, value)
 
-    def _do(self, request: wire.Request) -> tuple[int, int]:
+    def _do(self, request: talk.Request) -> tuple[int, int]:
         """Code and value of the answer."""
         body = self._body
         if request.command == wire.CONFIGURE:
@@ -242,18 +242,18 @@ class Sensor:
         first = self._spill.oldest()
         return self._ring.oldest_seq if first < 0 else first
 
-    def status(self, status: wire.Status) -> bytes:
+    def status(self, status: talk.Status) -> bytes:
         """What the status characteristic reads and notifies now; a stranger learns only which key fits."""
         if not self._key:
-            return wire.encode_status(status)
+            return talk.encode_status(status)
         if self._session is None or not self._is_trusted:
             return bytes((wire.NOTICE,)) + key_id(self._ciphers, self._key)
-        return self._session.seal_told(wire.encode_status(status))
+        return self._session.seal_told(talk.encode_status(status))
 
     def event(self, kind: int, ticks: int, value: int = 0) -> bytes:
         """What to notify on the status characteristic; nothing where nobody may know."""
         self._events = (self._events + 1) % 0x10000
-        plain = wire.encode_event(wire.Event(kind, self._events, wire.later(ticks, 0), value))
+        plain = talk.encode_event(talk.Event(kind, self._events, wire.later(ticks, 0), value))
         if not self._key:
             return plain
         return self._session.seal_told(plain) if self._session is not None and self._is_trusted else b""

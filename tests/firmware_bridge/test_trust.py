@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from analysis.errors import PostureError
 from firmware_bridge import keystore
 from firmware_bridge.trust import Greeting, Keyring, Session, TrustError, key_id
-from hardware.firmware import seal, wire
+from hardware.firmware import seal, talk, wire
 from hardware.twin.ciphers import HostCiphers
 
 VECTORS = json.loads((Path(__file__).parents[2] / "hardware/protocol/vectors.json").read_text(encoding="utf-8"))
@@ -63,7 +63,7 @@ def test_what_is_sealed_at_one_end_opens_at_the_other(body: bytes, seq: int, req
         assert len(sealed) <= 180
         assert host.open(sealed) == plain
     assert sensor.open_request(host.seal(request)) == request
-    answer = wire.encode_answer(wire.Answer(1, request[2], 0, 7))
+    answer = talk.encode_answer(talk.Answer(1, request[2], 0, 7))
     assert host.open(sensor.seal_answer(answer)) == answer
     assert host.open(sensor.seal_told(STATUS)) == STATUS
 
@@ -108,7 +108,7 @@ def test_a_replay_is_refused_in_the_same_link_and_in_another() -> None:
         with pytest.raises(seal.SealError, match="heard before"):
             sensor.open_request(old)
     sensor.open_request(asked[2])
-    answer = sensor.seal_answer(wire.encode_answer(wire.Answer(1, 5, 0)))
+    answer = sensor.seal_answer(talk.encode_answer(talk.Answer(1, 5, 0)))
     told = sensor.seal_told(STATUS)
     for one in (answer, told):
         host.open(one)

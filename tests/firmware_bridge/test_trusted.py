@@ -22,7 +22,7 @@ from firmware_bridge.link import Link
 from firmware_bridge.numbering import Session
 from firmware_bridge.trust import Keyring, key_id
 from firmware_bridge.trusted import TrustedRadio
-from hardware.firmware import wire
+from hardware.firmware import talk, wire
 from hardware.twin.clock import PacedClock
 from hardware.twin.peripherals.upstand import UpstandPeripheral
 from hardware.twin.source import Counts
@@ -162,7 +162,7 @@ async def test_the_button_lets_a_new_host_in() -> None:
         chosen = await sighted(ble)
         worn.press()
         peer = await TrustedRadio(ble, Keyring(b"host-two", OURS.keys)).connect(chosen.sighting)
-        await peer.write(upstand.CONTROL, wire.encode_request(wire.Request(1, wire.IDENTIFY)))
+        await peer.write(upstand.CONTROL, talk.encode_request(talk.Request(1, wire.IDENTIFY)))
         await until(lambda: bool(worn.identified))
         await peer.leave()
     assert worn.hosts == [b"host-one", b"host-two"]
@@ -173,7 +173,7 @@ async def test_an_open_sensor_is_read_where_there_are_no_keys() -> None:
     async with staged(worn, 1.0) as (_, ble):
         chosen = await sighted(ble)
         peer = await TrustedRadio(ble, Keyring(b"host-one", {})).connect(chosen.sighting)
-        assert wire.decode_status(await peer.read(upstand.STATUS)).battery_mv == 3980
+        assert talk.decode_status(await peer.read(upstand.STATUS)).battery_mv == 3980
         await peer.leave()
 
 
@@ -189,9 +189,9 @@ async def test_a_stranger_on_the_air_reads_nothing_and_is_sent_away() -> None:
         await client.connect()
         for channel in (wire.STREAM_UUID, wire.CONTROL_UUID, wire.STATUS_UUID):
             await client.start_notify(channel, lambda _, value: heard.append(bytes(value)))
-        start = wire.encode_request(wire.Request(7, wire.START))
+        start = talk.encode_request(talk.Request(7, wire.START))
         await client.write_gatt_char(wire.CONTROL_UUID, start, response=True)
-        assert heard == [wire.encode_answer(wire.Answer(7, 0, wire.LOCKED))]
+        assert heard == [talk.encode_answer(talk.Answer(7, 0, wire.LOCKED))]
         assert bytes(await client.read_gatt_char(wire.STATUS_UUID)) == b"\x28" + key_id(KEY)
         worn.set_battery(3500, 20)
         await worn.advance(5.0)

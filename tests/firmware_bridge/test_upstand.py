@@ -17,7 +17,7 @@ from firmware_bridge.drivers import upstand
 from firmware_bridge.drivers.upstand import CONTROL, DRIVER, STATUS, STREAM, UpstandParser, decode_stream
 from firmware_bridge.errors import PacketError
 from firmware_bridge.packet import RawPacket
-from hardware.firmware import wire
+from hardware.firmware import talk, wire
 
 VECTORS = json.loads((Path(__file__).parents[2] / "hardware/protocol/vectors.json").read_text(encoding="utf-8"))
 SPACING_TICKS = 630
@@ -42,8 +42,8 @@ def numbers(items: Iterable[Item]) -> list[int]:
     return [int(np.frombuffer(item.counts, "<i2")[0]) for item in items if isinstance(item, Run)]
 
 
-def writes(items: Iterable[Item]) -> list[wire.Request]:
-    return [wire.decode_request(item.data) for item in items if isinstance(item, Write)]
+def writes(items: Iterable[Item]) -> list[talk.Request]:
+    return [talk.decode_request(item.data) for item in items if isinstance(item, Write)]
 
 
 @pytest.mark.parametrize("vector", VECTORS["vectors"], ids=lambda vector: vector["name"])
@@ -79,10 +79,10 @@ def test_commands_are_those_of_the_vectors() -> None:
     known = {vector["hex"][4:]: vector["name"] for vector in VECTORS["vectors"] if vector["packet"] == "request"}
     configure, start = DRIVER.start(52)
     assert start.data.hex()[4:] in known
-    request = wire.decode_request(configure.data)
+    request = talk.decode_request(configure.data)
     assert (request.command, request.rate_hz, request.acc_code, request.gyro_code) == (wire.CONFIGURE, 52, 1, 2)
     for write, command in ((DRIVER.stop, wire.STOP), (DRIVER.buzz, wire.BUZZ), (DRIVER.identify, wire.IDENTIFY)):
-        assert wire.decode_request(write[0].data).command == command
+        assert talk.decode_request(write[0].data).command == command
 
 
 def test_names_tell_where_it_is_worn() -> None:
@@ -135,7 +135,7 @@ def test_what_the_sensor_no_longer_holds_is_given_up() -> None:
     parser = UpstandParser("u")
     items = [item for seq in (0, 10) for item in parser.feed(packet(stream(seq), seq * 0.25))]
     [request] = writes(items)
-    answer = wire.encode_answer(wire.Answer(request.request_id, wire.RESEND, wire.NOT_HELD, 7))
+    answer = talk.encode_answer(talk.Answer(request.request_id, wire.RESEND, wire.NOT_HELD, 7))
     [again] = writes(parser.feed(packet(answer, 2.6, CONTROL)))
     assert (again.first, again.count) == (7, 3)
     later = [item for seq in (7, 8, 9) for item in parser.feed(packet(stream(seq, resent=True), 2.7))]
@@ -146,9 +146,9 @@ def test_nothing_of_the_gap_is_held() -> None:
     parser = UpstandParser("u")
     items = [item for seq in (0, 10) for item in parser.feed(packet(stream(seq), seq * 0.25))]
     [request] = writes(items)
-    answer = wire.encode_answer(wire.Answer(request.request_id, wire.RESEND, wire.NOT_HELD, 10))
+    answer = talk.encode_answer(talk.Answer(request.request_id, wire.RESEND, wire.NOT_HELD, 10))
     assert numbers(parser.feed(packet(answer, 2.6, CONTROL))) == [10]
-    stale = wire.encode_answer(wire.Answer(77, wire.RESEND, wire.NOT_HELD, 90))
+    stale = talk.encode_answer(talk.Answer(77, wire.RESEND, wire.NOT_HELD, 90))
     assert parser.feed(packet(stale, 2.7, CONTROL)) == []
 
 
@@ -176,7 +176,7 @@ def test_many_waiting_packets_are_not_kept_without_end() -> None:
 def test_taps_are_what_the_wearer_asks() -> None:
     parser = UpstandParser("u")
     kinds = (wire.EVENT_CALIBRATE, wire.EVENT_SNOOZE, wire.EVENT_ASLEEP, wire.EVENT_AWAKE, 99)
-    told = [parser.feed(packet(wire.encode_event(wire.Event(kind, 1, 0)), channel=STATUS)) for kind in kinds]
+    told = [parser.feed(packet(talk.encode_event(talk.Event(kind, 1, 0)), channel=STATUS)) for kind in kinds]
     assert told == [[Gesture.CALIBRATE], [Gesture.SNOOZE], [], [], []]
 
 
@@ -224,7 +224,7 @@ def test_what_a_restarted_sensor_kept_on_flash_is_fetched_and_stands_on_its_own_
         items += parser.feed(packet(stream(seq, resent=True), 60.5))
     asked_again = parser.feed(packet(stream(second + 1, ticks=8195), 60.6 + upstand.PATIENCE_S))
     [again] = writes(asked_again)
-    answer = wire.encode_answer(wire.Answer(again.request_id, wire.RESEND, wire.NOT_HELD, second))
+    answer = talk.encode_answer(talk.Answer(again.request_id, wire.RESEND, wire.NOT_HELD, second))
     items += asked_again + parser.feed(packet(answer, 64.0, CONTROL))
     runs = [item for item in items if isinstance(item, Run)]
     assert [item.ticks.is_restart for item in runs if item.ticks] == [True, *[False] * 29, True, False]
@@ -245,15 +245,15 @@ class Ring:
     def oldest(self) -> int:
         return max(0, self.next - self.size)
 
-    def obey(self, request: wire.Request) -> list[tuple[str, bytes]]:
+    def obey(self, request: talk.Request) -> list[tuple[str, bytes]]:
         assert request.command == wire.RESEND
         if not self.oldest() <= request.first < self.next:
-            answer = wire.Answer(request.request_id, wire.RESEND, wire.NOT_HELD, self.oldest())
-            return [(CONTROL, wire.encode_answer(answer))]
+            answer = talk.Answer(request.request_id, wire.RESEND, wire.NOT_HELD, self.oldest())
+            return [(CONTROL, talk.encode_answer(answer))]
         last = min(request.first + request.count, self.next)
-        answer = wire.Answer(request.request_id, wire.RESEND, wire.OK, last - request.first)
+        answer = talk.Answer(request.request_id, wire.RESEND, wire.OK, last - request.first)
         resent = [(STREAM, stream(seq, resent=True)) for seq in range(request.first, last)]
-        return [(CONTROL, wire.encode_answer(answer)), *resent]
+        return [(CONTROL, talk.encode_answer(answer)), *resent]
 
 
 @settings(max_examples=150, deadline=None)

@@ -11,7 +11,7 @@ from bumble.device import Connection
 from bumble.gatt import Characteristic, CharacteristicValue, Service
 
 from analysis.model import Segment
-from hardware.firmware import wire
+from hardware.firmware import talk, wire
 from hardware.firmware.ring import Ring
 from hardware.firmware.sensor import LOGIN_S, RING_PACKETS, Body, Sensor
 from hardware.firmware.spill import ROOM_BYTES, Spill
@@ -113,7 +113,7 @@ class UpstandPeripheral(Peripheral):
     def status(self) -> bytes:
         """What the status characteristic reads now."""
         rate_hz, acc_code, gyro_code = self.packer.settings
-        status = wire.Status(
+        status = talk.Status(
             firmware=FIRMWARE_VERSION,
             battery_mv=self._battery_mv,
             battery_percent=self._battery_percent,

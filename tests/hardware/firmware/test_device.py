@@ -11,7 +11,7 @@ import pytest
 
 from analysis.model import GRAVITY, Floats, Segment
 from firmware_bridge.trust import Greeting, Keyring, Session, TrustError, key_id
-from hardware.firmware import wire
+from hardware.firmware import talk, wire
 from hardware.firmware.device import CONTROL, STATUS, STREAM, Device, Pins, Radio
 from hardware.firmware.imu import Imu
 from hardware.firmware.memory import BYTES, Memory, key_text
@@ -125,14 +125,14 @@ class Bench:
         assert self.host.welcomed(welcome) is Greeting.LET_IN
         return self.host
 
-    def ask(self, **fields: int) -> wire.Answer:
+    def ask(self, **fields: int) -> talk.Answer:
         assert self.host is not None
         before = len(self.radio.told)
-        request = wire.Request(1, fields.pop("command"), **fields)
-        self.radio.writes.append(self.host.seal(wire.encode_request(request)))
+        request = talk.Request(1, fields.pop("command"), **fields)
+        self.radio.writes.append(self.host.seal(talk.encode_request(request)))
         self.run(TURN_S)
         [answer] = [self.host.open(data) for channel, data in self.radio.told[before:] if channel == CONTROL]
-        return wire.decode_answer(answer)
+        return talk.decode_answer(answer)
 
     def packets(self) -> list[wire.StreamPacket]:
         assert self.host is not None
@@ -146,11 +146,11 @@ class Bench:
             for channel, data in self.radio.told
             if channel == STATUS and data[0] != wire.NOTICE
         ]
-        return [wire.decode_event(data).kind for data in plain if data[0] == 0x15]
+        return [talk.decode_event(data).kind for data in plain if data[0] == 0x15]
 
-    def status(self) -> wire.Status:
+    def status(self) -> talk.Status:
         assert self.host is not None
-        return wire.decode_status(self.host.open(self.radio.values[STATUS], is_read=True))
+        return talk.decode_status(self.host.open(self.radio.values[STATUS], is_read=True))
 
 
 def rows(packets: list[wire.StreamPacket]) -> Floats:
@@ -318,7 +318,7 @@ def test_a_stranger_is_shown_the_door_and_the_button_lets_another_host_in() -> N
     bench.radio.told.clear()
     bench.radio.writes.extend([b"\x12\x01\x03\x00", b"noise"])
     bench.run(LOGIN_S - 1.0)
-    assert bench.radio.told == [(CONTROL, wire.encode_answer(wire.Answer(1, 0, wire.LOCKED)))]
+    assert bench.radio.told == [(CONTROL, talk.encode_answer(talk.Answer(1, 0, wire.LOCKED)))]
     assert bench.radio.values[STATUS] == b"\x28" + key_id(KEY)
     bench.run(2.0)
     assert bench.radio.hung_up == 1

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from firmware_bridge.trust import Greeting, Keyring, Session, key_id
-from hardware.firmware import wire
+from hardware.firmware import talk, wire
 from hardware.firmware.ring import Ring
 from hardware.firmware.sensor import BAD_WRITES, LOGIN_S, NEW_HOST_S, Body, Sensor
 from hardware.firmware.spill import Spill
@@ -17,8 +17,8 @@ from hardware.twin.ciphers import HostCiphers
 from hardware.twin.flash import Flash
 
 KEY = bytes(range(32))
-START = wire.encode_request(wire.Request(1, wire.START))
-STATUS = wire.Status(bytes(3), 4000, 80, 0, 0, 0, 0, 240, 52, 1, 2, worn=True, started=True)
+START = talk.encode_request(talk.Request(1, wire.START))
+STATUS = talk.Status(bytes(3), 4000, 80, 0, 0, 0, 0, 240, 52, 1, 2, worn=True, started=True)
 
 
 class Bench(Body):
@@ -77,7 +77,7 @@ class Bench(Body):
         self.sensor.linked(0.0)
         host = Session(Keyring(host_id, {key_id(KEY): KEY}), os.urandom(8))
         assert host.welcomed(self.sensor.asked(host.hello, 0.0)) is Greeting.LET_IN
-        answer = wire.decode_answer(host.open(self.sensor.asked(host.seal(START), 0.0)))
+        answer = talk.decode_answer(host.open(self.sensor.asked(host.seal(START), 0.0)))
         assert answer.code == wire.OK
         return host
 
@@ -89,7 +89,7 @@ def fingerprint(bench: Bench) -> tuple[object, ...]:
 
 requests = st.sampled_from(
     [
-        wire.encode_request(wire.Request(1, command, 26, 0, 0, 0, 5, 1))
+        talk.encode_request(talk.Request(1, command, 26, 0, 0, 0, 5, 1))
         for command in (wire.CONFIGURE, wire.START, wire.STOP, wire.RESEND, wire.BUZZ, wire.IDENTIFY)
     ]
 )
@@ -115,7 +115,7 @@ def test_a_stranger_changes_nothing_and_learns_nothing(writes: list[bytes | str]
             data = write
         said = bench.sensor.asked(data, 100.5)
         if said:
-            assert said[0] == wire.WELCOME or wire.decode_answer(said).code == wire.LOCKED
+            assert said[0] == wire.WELCOME or talk.decode_answer(said).code == wire.LOCKED
         assert bench.sensor.status(STATUS) == b"\x28" + key_id(KEY)
         assert bench.sensor.event(wire.EVENT_CALIBRATE, 0) == b""
         assert bench.make(1) == []
@@ -148,7 +148,7 @@ def test_one_who_records_a_host_and_plays_it_back_gets_nowhere() -> None:
     recorded = [host.hello]
     host.welcomed(bench.sensor.asked(host.hello, 0.0))
     for command in (wire.START, wire.IDENTIFY, wire.STOP):
-        recorded.append(host.seal(wire.encode_request(wire.Request(1, command))))
+        recorded.append(host.seal(talk.encode_request(talk.Request(1, command))))
         assert bench.sensor.asked(recorded[-1], 0.0)
     bench.sensor.asked(recorded[1], 0.0)  # in the same link
     assert not bench.sensor.is_started
@@ -171,7 +171,7 @@ def test_a_new_host_needs_the_button_and_the_key() -> None:
         bench.sensor.linked(now_s)
         host = Session(Keyring(b"host-two", {key_id(KEY): KEY}), os.urandom(8))
         greeting = host.welcomed(bench.sensor.asked(host.hello, now_s))
-        code = wire.decode_answer(host.open(bench.sensor.asked(host.seal(START), now_s))).code
+        code = talk.decode_answer(host.open(bench.sensor.asked(host.seal(START), now_s))).code
         bench.sensor.unlinked()
         assert greeting is (Greeting.LET_IN if code == wire.OK else Greeting.SHUT)
         return code
@@ -193,10 +193,10 @@ def test_a_new_host_needs_the_button_and_the_key() -> None:
 def test_an_open_sensor_answers_everybody_in_plain() -> None:
     bench = Bench(key=b"")
     bench.sensor.linked(0.0)
-    assert wire.decode_answer(bench.sensor.asked(START, 0.0)).code == wire.OK
-    assert wire.decode_answer(bench.sensor.asked(bytes((wire.HELLO,)) + bytes(16), 0.0)).code == wire.BAD_REQUEST
-    assert wire.decode_status(bench.sensor.status(STATUS)).battery_mv == 4000
-    assert wire.decode_event(bench.sensor.event(wire.EVENT_SNOOZE, 2**32 + 5)).ticks == 5
+    assert talk.decode_answer(bench.sensor.asked(START, 0.0)).code == wire.OK
+    assert talk.decode_answer(bench.sensor.asked(bytes((wire.HELLO,)) + bytes(16), 0.0)).code == wire.BAD_REQUEST
+    assert talk.decode_status(bench.sensor.status(STATUS)).battery_mv == 4000
+    assert talk.decode_event(bench.sensor.event(wire.EVENT_SNOOZE, 2**32 + 5)).ticks == 5
     assert [wire.decode_stream(data).seq for data in bench.make(3)] == [0, 1, 2]
     assert not bench.sensor.should_hang_up(1000.0)
 
@@ -221,8 +221,8 @@ def test_over_any_absences_every_packet_comes_exactly_once(away: list[tuple[int,
     missing = sorted(set(range(bench.seq)) - set(got))
     while missing:
         count = missing[-1] - missing[0] + 1
-        request = wire.encode_request(wire.Request(9, wire.RESEND, first=missing[0], count=count))
-        answer = wire.decode_answer(host.open(bench.sensor.asked(host.seal(request), 0.0)))
+        request = talk.encode_request(talk.Request(9, wire.RESEND, first=missing[0], count=count))
+        answer = talk.decode_answer(host.open(bench.sensor.asked(host.seal(request), 0.0)))
         assert answer.code == wire.OK
         again = bench.owed()
         assert answer.value == len(again)
@@ -248,7 +248,7 @@ def test_what_is_asked_for_twice_is_sent_once_and_oldest_first(asked: list[tuple
     bench = Bench(key=b"", ring_packets=20)
     bench.make(10)
     for first, count in asked:
-        bench.sensor.asked(wire.encode_request(wire.Request(1, wire.RESEND, first=first, count=count)), 0.0)
+        bench.sensor.asked(talk.encode_request(talk.Request(1, wire.RESEND, first=first, count=count)), 0.0)
     assert [wire.decode_stream(data).seq for data in bench.owed()] == sent
 
 

@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.firmware import wire
+from hardware.firmware import talk, wire
 
 Decoder = Callable[[bytes], object]
 DECODERS: list[Decoder] = [
     wire.decode_stream,
-    wire.decode_request,
-    wire.decode_answer,
-    wire.decode_status,
-    wire.decode_event,
+    talk.decode_request,
+    talk.decode_answer,
+    talk.decode_status,
+    talk.decode_event,
 ]
 
 u8 = st.integers(0, 0xFF)
@@ -46,20 +46,20 @@ def stream_packets(draw: st.DrawFn) -> wire.StreamPacket:
 
 requests = st.one_of(
     st.builds(
-        wire.Request,
+        talk.Request,
         u8,
         st.just(wire.CONFIGURE),
         rate_hz=st.sampled_from(wire.RATES_HZ),
         acc_code=acc_codes,
         gyro_code=gyro_codes,
     ),
-    st.builds(wire.Request, u8, st.sampled_from([wire.START, wire.STOP, wire.IDENTIFY])),
-    st.builds(wire.Request, u8, st.just(wire.RESEND), first=u32, count=st.integers(1, 0xFFFF)),
-    st.builds(wire.Request, u8, st.just(wire.BUZZ), pattern=st.integers(1, 0xFF)),
+    st.builds(talk.Request, u8, st.sampled_from([wire.START, wire.STOP, wire.IDENTIFY])),
+    st.builds(talk.Request, u8, st.just(wire.RESEND), first=u32, count=st.integers(1, 0xFFFF)),
+    st.builds(talk.Request, u8, st.just(wire.BUZZ), pattern=st.integers(1, 0xFF)),
 )
-answers = st.builds(wire.Answer, u8, u8, u8, u32)
+answers = st.builds(talk.Answer, u8, u8, u8, u32)
 statuses = st.builds(
-    wire.Status,
+    talk.Status,
     firmware=st.binary(min_size=3, max_size=3),
     battery_mv=u16,
     battery_percent=u8,
@@ -90,25 +90,25 @@ def test_marking_as_resent_changes_nothing_else(packet: wire.StreamPacket) -> No
 
 
 @given(requests)
-def test_a_request_comes_back(request: wire.Request) -> None:
-    assert vars(wire.decode_request(wire.encode_request(request))) == vars(request)
+def test_a_request_comes_back(request: talk.Request) -> None:
+    assert vars(talk.decode_request(talk.encode_request(request))) == vars(request)
 
 
 @given(answers)
-def test_an_answer_comes_back(answer: wire.Answer) -> None:
-    assert vars(wire.decode_answer(wire.encode_answer(answer))) == vars(answer)
+def test_an_answer_comes_back(answer: talk.Answer) -> None:
+    assert vars(talk.decode_answer(talk.encode_answer(answer))) == vars(answer)
 
 
-@given(st.builds(wire.Event, u8, u16, u32, u32))
-def test_an_event_comes_back(event: wire.Event) -> None:
-    assert vars(wire.decode_event(wire.encode_event(event))) == vars(event)
+@given(st.builds(talk.Event, u8, u16, u32, u32))
+def test_an_event_comes_back(event: talk.Event) -> None:
+    assert vars(talk.decode_event(talk.encode_event(event))) == vars(event)
 
 
 @given(statuses)
-def test_a_status_comes_back(status: wire.Status) -> None:
-    data = wire.encode_status(status)
+def test_a_status_comes_back(status: talk.Status) -> None:
+    data = talk.encode_status(status)
     assert len(data) == 28
-    assert vars(wire.decode_status(data)) == vars(status)
+    assert vars(talk.decode_status(data)) == vars(status)
 
 
 @given(st.binary(max_size=200), st.sampled_from(DECODERS))
@@ -131,9 +131,9 @@ def test_a_cut_or_lengthened_packet_is_refused(packet: wire.StreamPacket, data: 
         wire.decode_stream(whole + b"\x00")
 
 
-@given(st.one_of(requests.map(wire.encode_request), answers.map(wire.encode_answer)), st.data())
+@given(st.one_of(requests.map(talk.encode_request), answers.map(talk.encode_answer)), st.data())
 def test_a_cut_request_or_answer_is_refused(whole: bytes, data: st.DataObject) -> None:
-    decode: Decoder = wire.decode_request if whole[0] == 0x12 else wire.decode_answer
+    decode: Decoder = talk.decode_request if whole[0] == 0x12 else talk.decode_answer
     with pytest.raises(ValueError, match=r"bytes|empty"):
         decode(whole[: data.draw(st.integers(0, len(whole) - 1))])
 
@@ -166,19 +166,19 @@ def test_what_no_packet_may_say_is_not_encoded(change: dict[str, int | bytes], r
 
 def test_requests_out_of_range_are_neither_encoded_nor_decoded() -> None:
     for request in (
-        wire.Request(1, wire.CONFIGURE, rate_hz=50),
-        wire.Request(1, wire.RESEND, count=0),
-        wire.Request(1, wire.BUZZ, pattern=0),
+        talk.Request(1, wire.CONFIGURE, rate_hz=50),
+        talk.Request(1, wire.RESEND, count=0),
+        talk.Request(1, wire.BUZZ, pattern=0),
     ):
         with pytest.raises(ValueError, match=r"Hz|no packets|from 1"):
-            wire.encode_request(request)
+            talk.encode_request(request)
     for data in ("120101003221", "12010400000000000000", "1201050000"):
         with pytest.raises(ValueError, match=r"Hz|no packets|from 1"):
-            wire.decode_request(bytes.fromhex(data))
-    with pytest.raises(wire.UnknownCommandError, match="99"):
-        wire.encode_request(wire.Request(1, 99))
-    with pytest.raises(wire.UnknownCommandError, match="99"):
-        wire.decode_request(bytes([0x12, 1, 99, 0]))
+            talk.decode_request(bytes.fromhex(data))
+    with pytest.raises(talk.UnknownCommandError, match="99"):
+        talk.encode_request(talk.Request(1, 99))
+    with pytest.raises(talk.UnknownCommandError, match="99"):
+        talk.decode_request(bytes([0x12, 1, 99, 0]))
 
 
 @given(u32, st.integers(-(1 << 31), (1 << 31) - 1))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hardware.firmware import wire
+from hardware.firmware import talk, wire
 from hardware.firmware.seal import Session, key_id
 from hardware.twin.ciphers import HostCiphers
 
@@ -27,26 +27,26 @@ def _packet(vector: dict[str, Any]) -> tuple[object, bytes]:
             stream = wire.StreamPacket(samples=samples, **fields)
             return stream, wire.encode_stream(stream)
         case "request":
-            request = wire.Request(**fields)
-            return request, wire.encode_request(request)
+            request = talk.Request(**fields)
+            return request, talk.encode_request(request)
         case "answer":
-            answer = wire.Answer(**fields)
-            return answer, wire.encode_answer(answer)
+            answer = talk.Answer(**fields)
+            return answer, talk.encode_answer(answer)
         case "event":
-            event = wire.Event(**fields)
-            return event, wire.encode_event(event)
+            event = talk.Event(**fields)
+            return event, talk.encode_event(event)
         case "status":
-            status = wire.Status(**{**fields, "firmware": bytes(fields["firmware"])})
-            return status, wire.encode_status(status)
+            status = talk.Status(**{**fields, "firmware": bytes(fields["firmware"])})
+            return status, talk.encode_status(status)
     raise AssertionError(vector["packet"])
 
 
 DECODERS = {
     "stream": wire.decode_stream,
-    "request": wire.decode_request,
-    "answer": wire.decode_answer,
-    "status": wire.decode_status,
-    "event": wire.decode_event,
+    "request": talk.decode_request,
+    "answer": talk.decode_answer,
+    "status": talk.decode_status,
+    "event": talk.decode_event,
 }
 SEALED: dict[str, Any] = FILE["sealed"]
 

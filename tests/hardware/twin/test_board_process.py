@@ -14,7 +14,7 @@ from firmware_bridge import keystore
 from firmware_bridge.ble import Ble
 from firmware_bridge.drivers import upstand
 from firmware_bridge.trusted import TrustedRadio
-from hardware.firmware import wire
+from hardware.firmware import talk, wire
 from hardware.twin.radio.air import CONNECTION_INTERVAL_S, Air, Radio, make_device
 from hardware.twin.radio.backend import backends
 
@@ -53,7 +53,7 @@ async def test_a_board_in_another_process_is_paired_and_read(tmp_path: Path) -> 
             peer = await TrustedRadio(ble, ring).connect(seen)
             packets: list[wire.StreamPacket] = []
             await peer.listen(upstand.STREAM, lambda: 0.0, lambda _, data: packets.append(wire.decode_stream(data)))
-            await peer.write(upstand.CONTROL, wire.encode_request(wire.Request(1, wire.START)))
+            await peer.write(upstand.CONTROL, talk.encode_request(talk.Request(1, wire.START)))
             await until(lambda: len(packets) >= 8)
             await peer.leave()
         finally:

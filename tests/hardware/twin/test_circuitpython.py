@@ -24,7 +24,7 @@ from firmware_bridge.link import Link
 from firmware_bridge.numbering import Session
 from firmware_bridge.trust import Keyring
 from firmware_bridge.trusted import TrustedRadio
-from hardware.firmware import wire
+from hardware.firmware import talk, wire
 from hardware.twin.circuitpython import NVM_BYTES, Board, Nvm, running
 from hardware.twin.imu import ImuErrors
 from hardware.twin.lsm6ds3 import Lsm6ds3
@@ -168,12 +168,12 @@ async def test_a_second_power_on_keeps_key_and_settings_and_goes_on_with_new_num
             assert chosen.sighting.name == "Upstand L7"
             peer = await TrustedRadio(desk.ble, ring).connect(chosen.sighting)
             await peer.listen(upstand.CONTROL, lambda: 0.0, lambda _, data: answers.append(data))
-            await peer.write(upstand.CONTROL, wire.encode_request(wire.Request(1, wire.START)))
+            await peer.write(upstand.CONTROL, talk.encode_request(talk.Request(1, wire.START)))
             async with asyncio.timeout(5.0):
                 while len(answers) < number:  # noqa: ASYNC110 - answers come through a plain callback
                     await asyncio.sleep(0.01)
             await peer.leave()
-    assert [wire.decode_answer(data).value for data in answers] == [1 << 22, 2 << 22]
+    assert [talk.decode_answer(data).value for data in answers] == [1 << 22, 2 << 22]
 
 
 async def test_a_wrong_settings_file_does_not_keep_it_from_running(

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from analysis.model import GRAVITY, Segment
 from benchmarks.impersonated import until
-from hardware.firmware import wire
+from hardware.firmware import talk, wire
 from hardware.twin.peripherals import witmotion
 from hardware.twin.peripherals.base import Peripheral
 from hardware.twin.peripherals.packing import Packer, Packet, rescale
@@ -217,21 +217,21 @@ class Reader:
     def __init__(self, client: BleakClient) -> None:
         self.client = client
         self.packets: list[wire.StreamPacket] = []
-        self.answers: list[wire.Answer] = []
-        self.statuses: list[wire.Status] = []
+        self.answers: list[talk.Answer] = []
+        self.statuses: list[talk.Status] = []
 
     async def listen(self) -> None:
         await self.client.start_notify(wire.STREAM_UUID, lambda _, v: self.packets.append(wire.decode_stream(bytes(v))))
         await self.client.start_notify(
-            wire.CONTROL_UUID, lambda _, v: self.answers.append(wire.decode_answer(bytes(v)))
+            wire.CONTROL_UUID, lambda _, v: self.answers.append(talk.decode_answer(bytes(v)))
         )
         await self.client.start_notify(
-            wire.STATUS_UUID, lambda _, v: self.statuses.append(wire.decode_status(bytes(v)))
+            wire.STATUS_UUID, lambda _, v: self.statuses.append(talk.decode_status(bytes(v)))
         )
 
-    async def ask(self, request: wire.Request) -> tuple[int, int]:
+    async def ask(self, request: talk.Request) -> tuple[int, int]:
         """The code and value of the one answer."""
-        return await self.write(wire.encode_request(request))
+        return await self.write(talk.encode_request(request))
 
     async def write(self, data: bytes) -> tuple[int, int]:
         before = len(self.answers)
@@ -241,8 +241,8 @@ class Reader:
         assert (answer.request_id, answer.command) == ((*data[1:3], 0, 0)[0], (*data[1:3], 0, 0)[1])
         return answer.code, answer.value
 
-    async def status(self) -> wire.Status:
-        return wire.decode_status(bytes(await self.client.read_gatt_char(wire.STATUS_UUID)))
+    async def status(self) -> talk.Status:
+        return talk.decode_status(bytes(await self.client.read_gatt_char(wire.STATUS_UUID)))
 
     def seqs(self) -> list[int]:
         return [packet.seq for packet in self.packets]
@@ -256,14 +256,14 @@ async def test_our_sensor_measures_from_start_to_stop(bench: Bench) -> None:
     await worn.advance(2.0)
     assert reader.packets == []
     assert not worn.is_read.is_set()
-    assert await reader.ask(wire.Request(1, wire.START)) == (wire.OK, 0)
+    assert await reader.ask(talk.Request(1, wire.START)) == (wire.OK, 0)
     assert worn.is_read.is_set()
     await worn.advance(3.0)
     assert reader.seqs() == [0, 1, 2, 3]
     assert reader.packets[0].ticks == 2 * 32768
-    assert await reader.ask(wire.Request(2, wire.START)) == (wire.OK, 4)  # changes nothing
+    assert await reader.ask(talk.Request(2, wire.START)) == (wire.OK, 4)  # changes nothing
     await worn.advance(3.1)
-    assert await reader.ask(wire.Request(3, wire.STOP)) == (wire.OK, 5)
+    assert await reader.ask(talk.Request(3, wire.STOP)) == (wire.OK, 5)
     assert len(reader.packets[-1].samples) == 12 * 6  # 58 samples: four full packets and these
     await worn.advance(9.0)
     assert reader.seqs() == [0, 1, 2, 3, 4]
@@ -278,14 +278,14 @@ async def test_every_command_is_answered(bench: Bench) -> None:
     reader = Reader(await bench.put_on(worn))
     await reader.listen()
     await worn.advance(0.5)
-    assert await reader.ask(wire.Request(1, wire.CONFIGURE, 26, 2, 3)) == (wire.OK, 0)
+    assert await reader.ask(talk.Request(1, wire.CONFIGURE, 26, 2, 3)) == (wire.OK, 0)
     status = await reader.status()
     assert (status.rate_hz, status.acc_code, status.gyro_code) == (26, 2, 3)
-    assert await reader.ask(wire.Request(2, wire.BUZZ, pattern=2)) == (wire.OK, 0)
-    assert await reader.ask(wire.Request(3, wire.IDENTIFY)) == (wire.OK, 0)
+    assert await reader.ask(talk.Request(2, wire.BUZZ, pattern=2)) == (wire.OK, 0)
+    assert await reader.ask(talk.Request(3, wire.IDENTIFY)) == (wire.OK, 0)
     assert worn.buzzes == [(0.5, 2)]
     assert worn.identified == [0.5]
-    assert await reader.ask(wire.Request(4, wire.RESEND, first=0, count=1)) == (wire.NOT_HELD, 0)
+    assert await reader.ask(talk.Request(4, wire.RESEND, first=0, count=1)) == (wire.NOT_HELD, 0)
     assert await reader.write(bytes([0x12, 5, 99, 0])) == (wire.UNKNOWN_COMMAND, 0)
     assert await reader.write(bytes([0x12, 6, wire.BUZZ, 0])) == (wire.BAD_REQUEST, 0)
     assert await reader.write(bytes([0x22, 7, wire.START, 0])) == (wire.BAD_REQUEST, 0)
@@ -296,7 +296,7 @@ async def test_a_recording_keeps_its_rate(bench: Bench) -> None:
     worn = UpstandPeripheral("Upstand P-1", Numbered(rate_hz=50.0))
     reader = Reader(await bench.put_on(worn))
     await reader.listen()
-    assert await reader.ask(wire.Request(1, wire.CONFIGURE, 52, 1, 2)) == (wire.UNABLE, 50)
+    assert await reader.ask(talk.Request(1, wire.CONFIGURE, 52, 1, 2)) == (wire.UNABLE, 50)
     assert (await reader.status()).rate_hz == 50
 
 
@@ -318,7 +318,7 @@ async def test_what_a_lost_link_missed_is_resent_from_the_ring(bench: Bench) -> 
     client = await bench.put_on(worn)
     reader = Reader(client)
     await reader.listen()
-    await reader.ask(wire.Request(1, wire.START))
+    await reader.ask(talk.Request(1, wire.START))
     await worn.advance(1.0)
     await bench.lose(client)
     assert not worn.is_read.is_set()
@@ -328,7 +328,7 @@ async def test_what_a_lost_link_missed_is_resent_from_the_ring(bench: Bench) -> 
     await worn.advance(6.0)
     assert reader.seqs() == [0xFFFFFFFE, 0xFFFFFFFF, 0, 1, *range(18, 22)]  # across the wrap; live again, no start
     assert worn.sent == 8 * 13
-    assert await reader.ask(wire.Request(2, wire.RESEND, first=2, count=16)) == (wire.OK, 16)
+    assert await reader.ask(talk.Request(2, wire.RESEND, first=2, count=16)) == (wire.OK, 16)
     await worn.advance(6.3)
     await until(lambda: len(reader.packets) == 25)
     resent = [packet.seq for packet in reader.packets if packet.resent]
@@ -341,14 +341,14 @@ async def test_the_ring_forgets_the_oldest_and_says_so(bench: Bench) -> None:
     worn = UpstandPeripheral("Upstand P-1", Numbered(), ring_packets=10)
     reader = Reader(await bench.put_on(worn))
     await reader.listen()
-    await reader.ask(wire.Request(1, wire.START))
+    await reader.ask(talk.Request(1, wire.START))
     await worn.advance(5.0)
     status = await reader.status()
     assert (status.oldest_seq, status.next_seq, status.held, status.capacity) == (10, 20, 10, 10)
-    assert await reader.ask(wire.Request(2, wire.RESEND, first=9, count=5)) == (wire.NOT_HELD, 10)
-    assert await reader.ask(wire.Request(3, wire.RESEND, first=20, count=1)) == (wire.NOT_HELD, 10)
-    assert await reader.ask(wire.Request(4, wire.RESEND, first=15, count=500)) == (wire.OK, 5)
-    assert await reader.ask(wire.Request(5, wire.RESEND, first=14, count=2)) == (wire.OK, 2)
+    assert await reader.ask(talk.Request(2, wire.RESEND, first=9, count=5)) == (wire.NOT_HELD, 10)
+    assert await reader.ask(talk.Request(3, wire.RESEND, first=20, count=1)) == (wire.NOT_HELD, 10)
+    assert await reader.ask(talk.Request(4, wire.RESEND, first=15, count=500)) == (wire.OK, 5)
+    assert await reader.ask(talk.Request(5, wire.RESEND, first=14, count=2)) == (wire.OK, 2)
     await until(lambda: {packet.seq for packet in reader.packets if packet.resent} == set(range(14, 20)))
 
 
@@ -356,10 +356,10 @@ async def test_live_packets_do_not_wait_behind_resent_ones(bench: Bench) -> None
     worn = UpstandPeripheral("Upstand P-1", Numbered())
     reader = Reader(await bench.put_on(worn))
     await reader.listen()
-    await reader.ask(wire.Request(1, wire.START))
+    await reader.ask(talk.Request(1, wire.START))
     await worn.advance(60.0)
     reader.packets.clear()
-    await reader.ask(wire.Request(2, wire.RESEND, first=0, count=240))
+    await reader.ask(talk.Request(2, wire.RESEND, first=0, count=240))
     await worn.advance(60.25)
     live = next(at for at, packet in enumerate(reader.packets) if not packet.resent)
     assert live <= 24
@@ -372,7 +372,7 @@ async def test_a_small_mtu_is_refused(bench: Bench) -> None:
     await reader.listen()
     (connection,) = bench.device.connections.values()
     connection.att_mtu = 100
-    assert await reader.ask(wire.Request(1, wire.START)) == (wire.UNABLE, 183)
+    assert await reader.ask(talk.Request(1, wire.START)) == (wire.UNABLE, 183)
     assert not worn.is_started
 
 

@@ -12,7 +12,7 @@ import pytest
 from bleak import BleakClient, BleakScanner
 
 from analysis.model import Segment
-from hardware.firmware import wire
+from hardware.firmware import talk, wire
 from hardware.twin.clock import PacedClock
 from hardware.twin.peripherals import witmotion
 from hardware.twin.peripherals.upstand import UpstandPeripheral
@@ -61,11 +61,11 @@ class Listener:
         self.lost.clear()
         await self.client.connect()
         await self.client.start_notify(wire.STREAM_UUID, self._on_packet)
-        await self.ask(wire.Request(1, wire.START))
+        await self.ask(talk.Request(1, wire.START))
 
-    async def ask(self, request: wire.Request) -> None:
+    async def ask(self, request: talk.Request) -> None:
         assert self.client is not None
-        await self.client.write_gatt_char(wire.CONTROL_UUID, wire.encode_request(request), response=True)
+        await self.client.write_gatt_char(wire.CONTROL_UUID, talk.encode_request(request), response=True)
 
     def _on_packet(self, _characteristic: object, value: bytearray) -> None:
         packet = wire.decode_stream(bytes(value))
@@ -144,7 +144,7 @@ async def test_a_lost_link_is_filled_from_the_ring() -> None:
         missing = sorted(set(range(120)) - set(pelvis.packets))
         assert 12 <= len(missing) < 120  # three seconds at least
         assert missing == list(range(missing[0], missing[-1] + 1))
-        await pelvis.ask(wire.Request(2, wire.RESEND, first=missing[0], count=len(missing)))
+        await pelvis.ask(talk.Request(2, wire.RESEND, first=missing[0], count=len(missing)))
         async with asyncio.timeout(5.0):
             while len(pelvis.packets) < 120:  # noqa: ASYNC110 - packets come through a plain callback
                 await asyncio.sleep(0.005)
@@ -165,7 +165,7 @@ async def test_what_was_missed_at_the_very_end_can_still_be_fetched() -> None:
         await asyncio.wait_for(running, 10.0)
         await pelvis.connect()
         first = max(pelvis.packets) + 1
-        await pelvis.ask(wire.Request(2, wire.RESEND, first=first, count=240))
+        await pelvis.ask(talk.Request(2, wire.RESEND, first=first, count=240))
         async with asyncio.timeout(5.0):
             while len(pelvis.packets) < 16:  # noqa: ASYNC110 - packets come through a plain callback
                 await asyncio.sleep(0.005)
