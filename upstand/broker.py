@@ -19,10 +19,8 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from analysis.errors import BrokerError, PostureError
-from analysis.io.mqtt import install_credentials
+from analysis.io.mqtt import LOOPBACK, install_credentials
 from analysis.io.settings import Settings
-
-LOOPBACK = "127.0.0.1"
 
 # Where installers put Mosquitto outside the PATH: Debian's sbin, Homebrew's two prefixes, its Windows installer.
 _MOSQUITTO_PLACES = (

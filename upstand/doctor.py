@@ -14,14 +14,14 @@ from importlib.util import find_spec
 from packaging.requirements import Requirement
 
 from analysis.errors import PostureError
-from analysis.io.mqtt import Connection, resolve
+from analysis.io.mqtt import LOOPBACK, Connection, resolve
 from analysis.io.reader import Reader
 from analysis.io.settings import Settings
 from analysis.io.store import Store
 from firmware_bridge.ble import Ble
 from firmware_bridge.choose import known
 from firmware_bridge.described import all_drivers
-from upstand.broker import LOOPBACK, find_mosquitto, port_is_free
+from upstand.broker import find_mosquitto, port_is_free
 
 
 class Verdict(StrEnum):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from analysis.io.mqtt import Connection, resolve
+from analysis.io.mqtt import LOOPBACK, Connection, resolve
 from analysis.io.reader import Reader
 from analysis.io.settings import Settings
 from analysis.model import Floats, PostureFrame, Segment
@@ -88,7 +88,7 @@ async def replay_files(
 
 
 async def _runs_already(settings: Settings) -> bool:
-    if not settings.mqtt.host and broker.port_is_free(broker.LOOPBACK, settings.mqtt.port):
+    if not settings.mqtt.host and broker.port_is_free(LOOPBACK, settings.mqtt.port):
         return False
     async with Connection(resolve(settings), "upstand-replay") as connection:
         await connection.wait_connected(5.0)  # says what to do where another program holds the port
