@@ -18,14 +18,13 @@ from analysis.io.settings import Settings
 from analysis.metrics import Metric
 from analysis.model import Activity, Event, LedgerSpan, PostureFrame, Prompt
 from analysis.registry import discover
-from dashboard import break_day, day, due, gait, health, live, seat
+from dashboard import break_day, day, due, gait, health, live, seat, server
 from dashboard.break_day import BreakDay
 from dashboard.day import MINUTE_S, Day, Recorded
 from dashboard.health import Health, Notice
 from dashboard.live import Live
 from dashboard.seat import Piece, Row
 
-SHOW_WEARER = "UPSTAND_SHOW_WEARER"  # set by the command line for a simulated or replayed run
 CALIBRATION_KINDS = ("calibrated", "calibration_failed")
 _MOMENT_S = 2.0  # the newest frame is younger than that
 
@@ -59,7 +58,7 @@ def metrics() -> dict[str, Metric]:
 
 def shown_wearer(reader: Reader, settings: Settings) -> str:
     """Whose measurements to show: as the environment says, else the simulated wearer while one is being simulated."""
-    asked = os.environ.get(SHOW_WEARER)
+    asked = os.environ.get(server.SHOW_WEARER)
     if asked:
         return asked
     simulated = reader.statuses(health.SIMULATED).get("bridge")

@@ -9,6 +9,7 @@ from analysis.io.settings import Settings
 from dashboard import theme
 
 APP = Path(__file__).parent / "start" / "app.py"
+SHOW_WEARER = "UPSTAND_SHOW_WEARER"  # in the server's environment: whose measurements are shown, whoever is measured
 
 # Nobody outside is told anything, a person never sees a traceback, and no file is watched on a machine at work.
 _OPTIONS = {

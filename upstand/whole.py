@@ -64,7 +64,7 @@ def own_part(name: str, command: tuple[str, ...], config: Path | None) -> Part:
 
 def dashboard_part(settings: Settings, config: Path | None, wearer: str = "") -> Part:
     """The Streamlit server; `wearer` is shown whatever the newest session is."""
-    environment = _environment(config) | ({"UPSTAND_SHOW_WEARER": wearer} if wearer else {})
+    environment = _environment(config) | ({server.SHOW_WEARER: wearer} if wearer else {})
     return Part("dashboard", tuple(server.command(settings)), environment)
 
 

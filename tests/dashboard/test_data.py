@@ -16,7 +16,7 @@ from analysis.io.settings import Settings
 from analysis.io.store import Batch, Store
 from analysis.model import Activity, Event, PromptState
 from analysis.schema import Status
-from dashboard import data
+from dashboard import data, server
 from tests.dashboard.filled import DAY, EXPECTED, Wearer, fill_day
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -114,7 +114,7 @@ def test_a_simulated_wearer_is_shown_while_one_is_simulated(store: Store, reader
 
 
 def test_the_command_line_says_whom_to_show(monkeypatch: pytest.MonkeyPatch, reader: Reader) -> None:
-    monkeypatch.setenv("UPSTAND_SHOW_WEARER", "replay-walk")
+    monkeypatch.setenv(server.SHOW_WEARER, "replay-walk")
     assert data.shown_wearer(reader, Settings()) == "replay-walk"
 
 
