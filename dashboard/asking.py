@@ -80,7 +80,7 @@ def watch(watched: Watched, prompts: Sequence[Prompt], now: float) -> tuple[Watc
     """
     still = [one for one in prompts if not one.state.is_ended]
     if still:
-        newest = max(still, key=_told_s)
+        newest = max(still, key=lambda one: one.asked_s)
         return Watched(newest.prompt_id), newest
     ended = next((one for one in prompts if one.prompt_id == watched.prompt_id), None)
     if ended is None:
@@ -88,10 +88,6 @@ def watch(watched: Watched, prompts: Sequence[Prompt], now: float) -> tuple[Watc
     ended_at = now if watched.ended_at is None else watched.ended_at
     shown = ended if now - ended_at < OUTCOME_S else None
     return Watched(watched.prompt_id, ended_at), shown
-
-
-def _told_s(prompt: Prompt) -> float:
-    return prompt.due_s if prompt.told_s is None else prompt.told_s
 
 
 def _insistence(prompt: Prompt) -> Insistence:

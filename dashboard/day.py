@@ -218,15 +218,15 @@ def _asked(one: Recorded, start: float, end: float) -> list[Asked]:
     begun = one.session.started_at
     return [
         Asked(
-            at=begun + told_s,
+            at=begun + prompt.asked_s,
             kind=prompt.kind,
             reason=prompt.reason,
             outcome=prompt.state,
-            response_s=_answered_s(prompt) - told_s,
+            response_s=_answered_s(prompt) - prompt.asked_s,
             credited_s=prompt.credited_s,
         )
         for prompt in one.prompts
-        if start <= begun + (told_s := prompt.due_s if prompt.told_s is None else prompt.told_s) < end
+        if start <= begun + prompt.asked_s < end
     ]
 
 

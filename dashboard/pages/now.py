@@ -106,11 +106,10 @@ def _prompt(context: Context, session: Session | None, view: Live) -> None:
     with st.container(key="now_prompt"):
         if session is None or view.prompt is None:
             return
-        told_s = view.prompt.due_s if view.prompt.told_s is None else view.prompt.told_s
-        asked = datetime.fromtimestamp(session.started_at + told_s, context.zone)
+        asked = words.clock(session.started_at + view.prompt.asked_s, context.zone)
         st.html(
             f'<div class="up-words"><b>{escape(words.asked(view.prompt))}.</b> {escape(view.prompt.reason)} '
-            f"Asked at {asked:%H:%M}, {words.duration(view.at_s - told_s)} ago.</div>"
+            f"Asked at {asked}, {words.duration(view.at_s - view.prompt.asked_s)} ago.</div>"
         )
 
 

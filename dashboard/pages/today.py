@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, tzinfo
+from datetime import date, tzinfo
 
 import streamlit as st
 
@@ -144,8 +144,8 @@ def _sitting(bouts: list[Bout], zone: tzinfo | None) -> None:
             st.html('<div class="up-soft">No sitting was seen on this day.</div>')
             return
         rows = {
-            "From": [_clock(bout.start, zone) for bout in bouts],
-            "To": ["still sitting" if bout.is_open else _clock(bout.end, zone) for bout in bouts],
+            "From": [words.clock(bout.start, zone) for bout in bouts],
+            "To": ["still sitting" if bout.is_open else words.clock(bout.end, zone) for bout in bouts],
             "Lasted": [words.duration(bout.end - bout.start) for bout in bouts],
         }
         st.table(rows, hide_index=True, border="horizontal")
@@ -170,7 +170,7 @@ def _prompts(prompts: tuple[Asked, ...], zone: tzinfo | None) -> None:
             st.html('<div class="up-soft">You were not asked for a break on this day.</div>')
             return
         rows = {
-            "Asked at": [_clock(asked.at, zone) for asked in prompts],
+            "Asked at": [words.clock(asked.at, zone) for asked in prompts],
             "Break": [asked.kind for asked in prompts],
             "Outcome": [_outcome(asked) for asked in prompts],
             "Response": [words.duration(asked.response_s) for asked in prompts],
@@ -183,10 +183,6 @@ def _outcome(asked: Asked) -> str:
     """With how much of the break was measured."""
     measured = f", {words.exactly(asked.credited_s)}" if asked.credited_s >= 0.5 and asked.outcome.is_ended else ""
     return f"{words.OUTCOME_WORDS[asked.outcome]}{measured}"
-
-
-def _clock(at: float, zone: tzinfo | None) -> str:
-    return f"{datetime.fromtimestamp(at, zone):%H:%M}"
 
 
 PAGE = Page(title="Today", icon=":material/today:", order=1, show=_show)
