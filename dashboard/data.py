@@ -27,6 +27,7 @@ from dashboard.seat import Piece, Row
 
 CALIBRATION_KINDS = ("calibrated", "calibration_failed")
 _MOMENT_S = 2.0  # the newest frame is younger than that
+_NO_MINUTES = Minutes(np.empty(0), {}, np.empty((0, len(Activity))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +133,7 @@ def read_breaks(reader: Reader, wearer: str, which: date, zone: tzinfo | None, d
     """What became of the breaks of a day, which by the tallies begins at `day_starts_s`, before dawn."""
     start, end = day.bounds(which, zone)
     sessions = reader.sessions(wearer, start, end + day_starts_s)
-    none = Minutes(np.empty(0), {}, np.empty((0, len(Activity))))
-    pieces = day.visible([Recorded(session, (), (), none) for session in sessions], start, end)
+    pieces = day.visible([Recorded(session, (), (), _NO_MINUTES) for session in sessions], start, end)
     told = tuple(break_day.Told(one.session, a, z, reader.break_spans(one.session)) for one, a, z in pieces)
     tallies = [
         tally
@@ -147,9 +147,8 @@ def read_breaks(reader: Reader, wearer: str, which: date, zone: tzinfo | None, d
 def read_walks(reader: Reader, wearer: str, which: date, zone: tzinfo | None) -> tuple[gait.Walked, ...]:
     """The gait of every walk of the day, in order of time."""
     start, end = day.bounds(which, zone)
-    none = Minutes(np.empty(0), {}, np.empty((0, len(Activity))))
     sessions = reader.sessions(wearer, start, end)
-    recorded = [Recorded(session, reader.events(session, "gait"), (), none) for session in sessions]
+    recorded = [Recorded(session, reader.events(session, "gait"), (), _NO_MINUTES) for session in sessions]
     return gait.walks_of(day.visible(recorded, start, end))
 
 
