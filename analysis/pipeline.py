@@ -19,7 +19,7 @@ from analysis.breaks.policy import BreakPolicy, Told
 from analysis.breaks.types import BreakRules
 from analysis.calibrator import Calibrator
 from analysis.correcting import Correcting
-from analysis.detectors import Baring, Detector, Following, Referenced, Retelling, Sized, Swift
+from analysis.detectors import Baring, Detector, Following, Mounted, Referenced, Retelling, Sized, Swift
 from analysis.detectors.activity import ActivityFilter, beside
 from analysis.detectors.activity_model import ActivityModel, shipped
 from analysis.detectors.seconds import second_by_second, ticks_of
@@ -177,6 +177,8 @@ class Pipeline:
         for watcher in self._watchers:
             if isinstance(watcher, Referenced):
                 watcher.calibrated(calibration.stance, after_s)
+            if isinstance(watcher, Mounted):
+                watcher.mounted(calibration, after_s)
 
     def _turn(self) -> None:
         for stream in self._streams.values():

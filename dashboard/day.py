@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, tzinfo
 
 import numpy as np
 
 from analysis.bout_statistics import Span, statistics_of
 from analysis.corrections import Corrected, overlaid, spans_of
+from analysis.detectors.lying import KIND as LYING_KIND
 from analysis.io.reader import Minutes, Session
+from analysis.lying_position import LyingPosition
 from analysis.model import Activity, Event, Floats, Prompt, PromptState
 from dashboard.live import BOUT_KINDS
 
@@ -99,6 +101,7 @@ class Day:
     longest_sitting_s: float
     prompts: tuple[Asked, ...]
     curves: Mapping[str, Curve]
+    lying_s: Mapping[LyingPosition, float] = field(default_factory=dict)  # add up to the total of lying
 
     def count(self, outcome: PromptState) -> int:
         return sum(asked.outcome is outcome for asked in self.prompts)
@@ -142,6 +145,7 @@ def day_of(day: date, recorded: Sequence[Recorded], zone: tzinfo | None) -> Day:
         longest_sitting_s=max((b.end - b.start for b in bouts if b.activity is Activity.SITTING), default=0.0),
         prompts=tuple(sorted(prompts, key=lambda asked: asked.at)),
         curves=_curves(pieces, [one for one in corrections if one.activity is Activity.NOT_WORN]),
+        lying_s=_lying_s(bouts, pieces),
     )
 
 
@@ -170,6 +174,24 @@ def _count(kind: str, pieces: Sequence[tuple[Recorded, float, float]], denied: S
         if event.kind == kind and a <= one.session.started_at + event.start_s < z
     ]
     return sum(not any(span.start <= start < span.end for span in denied) for start in starts)
+
+
+def _lying_s(bouts: Sequence[Bout], pieces: Sequence[tuple[Recorded, float, float]]) -> dict[LyingPosition, float]:
+    """How long on which side, of the bouts of lying; UNKNOWN where nothing was told of it."""
+    lain = [bout for bout in bouts if bout.activity is Activity.LYING]
+    told: dict[LyingPosition, float] = {}
+    for one, start, end in pieces:
+        begun = one.session.started_at
+        for event in one.events if lain else ():
+            if event.kind == LYING_KIND:
+                a = max(start, begun + event.start_s)
+                z = end if event.end_s is None else min(end, begun + event.end_s)
+                position = LyingPosition(str(event.values["position"]))
+                shared = sum(max(0.0, min(z, bout.end) - max(a, bout.start)) for bout in lain)
+                told[position] = told.get(position, 0.0) + shared
+    known = sum(seconds for position, seconds in told.items() if position is not LyingPosition.UNKNOWN)
+    told[LyingPosition.UNKNOWN] = max(0.0, sum(bout.end - bout.start for bout in lain) - known)
+    return {position: seconds for position, seconds in told.items() if seconds > 0.0}
 
 
 def _corrections(one: Recorded, start: float, end: float) -> list[Correction]:

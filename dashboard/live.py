@@ -8,8 +8,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from analysis.detectors.lying import KIND as LYING_KIND
 from analysis.detectors.seated import KIND as SEATED_KIND
 from analysis.io.frames import cut
+from analysis.lying_position import LyingPosition
 from analysis.metrics import Metric
 from analysis.metrics.twist_speed import TWIST_ERROR_DEG, TWIST_S, twist_deg
 from analysis.metrics.uncertainty import error_of, share_error_of
@@ -73,6 +75,7 @@ class Live:
     stretches: tuple[Stretch, ...]
     prompt: Prompt | None  # the newest one that has not ended
     seated: str = ""  # how the wearer sits, as in "slouched"; empty unless sitting and known
+    lain: str = ""  # on which side the wearer lies, as in "on the back"; likewise
 
 
 def live_of(
@@ -110,6 +113,7 @@ def live_of(
         stretches=_stretches(frame),
         prompt=prompt,
         seated=_seated(events) if is_live and last_seen is Activity.SITTING else "",
+        lain=_lain(events) if is_live and last_seen is Activity.LYING else "",
     )
 
 
@@ -203,6 +207,13 @@ def _seated(events: Sequence[Event]) -> str:
     lasting = [event for event in events if event.kind == SEATED_KIND and event.end_s is None]
     newest = max(lasting, key=lambda event: event.start_s, default=None)
     return "" if newest is None else str(newest.values["posture"])
+
+
+def _lain(events: Sequence[Event]) -> str:
+    """The side that is still lain on."""
+    lasting = [event for event in events if event.kind == LYING_KIND and event.end_s is None]
+    newest = max(lasting, key=lambda event: event.start_s, default=None)
+    return "" if newest is None else words.LYING_WORDS.get(LyingPosition(str(newest.values["position"])), "")
 
 
 def _stretches(frame: PostureFrame) -> tuple[Stretch, ...]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
 from analysis.exposure import Band, Exposure
+from analysis.lying_position import LyingPosition
 from analysis.model import Activity, Prompt, PromptState, Quality
 
 ACTIVITY_WORDS = {
@@ -16,6 +18,13 @@ ACTIVITY_WORDS = {
     Activity.OTHER: "Other movement",
     Activity.NOT_WORN: "Not worn",
     Activity.UNKNOWN: "Unknown",
+}
+
+LYING_WORDS = {
+    LyingPosition.SUPINE: "on the back",
+    LyingPosition.PRONE: "on the front",
+    LyingPosition.LEFT: "on the left side",
+    LyingPosition.RIGHT: "on the right side",
 }
 
 OUTCOMES = {  # what can come of a prompt
@@ -166,6 +175,17 @@ def duration(seconds: float) -> str:
         return f"{max(0, round(seconds))} s"
     hours, minutes = divmod(round(seconds / 60), 60)
     return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
+
+
+def lain(lying_s: Mapping[LyingPosition, float]) -> str:
+    """How lying was spread over the sides, the longest first: `20 min on the back, 5 min on the left side`.
+
+    Less than a minute on a side that is not known is not told: it is what getting there took.
+    """
+    longest = sorted(LYING_WORDS, key=lambda one: -lying_s.get(one, 0.0))
+    told = [f"{duration(lying_s[one])} {LYING_WORDS[one]}" for one in longest if lying_s.get(one, 0.0) >= 0.5]
+    unknown_s = lying_s.get(LyingPosition.UNKNOWN, 0.0)
+    return ", ".join([*told, *([f"{duration(unknown_s)} on a side that is not known"] if unknown_s >= 60 else [])])
 
 
 def clock(at: float, zone: tzinfo | None) -> str:

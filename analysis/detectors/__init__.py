@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from analysis.detectors.activity import Retold
 from analysis.detectors.seconds import Timed
-from analysis.model import Event, Pose, PostureFrame, Stance
+from analysis.model import Calibration, Event, Pose, PostureFrame, Stance
 from analysis.worn import Off
 
 
@@ -39,6 +39,15 @@ class Referenced(Protocol):
 
     def calibrated(self, stance: Stance, from_s: float) -> None:
         """Ticks later than `from_s` are against that stance; told before any of them is fed."""
+        ...
+
+
+@runtime_checkable
+class Mounted(Protocol):
+    """A watcher that needs to know how well the segments' axes are known."""
+
+    def mounted(self, calibration: Calibration, from_s: float) -> None:
+        """Ticks later than `from_s` are by that calibration; told before any of them is fed."""
         ...
 
 

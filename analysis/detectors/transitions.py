@@ -16,7 +16,20 @@ import numpy as np
 from analysis import quaternion
 from analysis.detectors import Detector
 from analysis.detectors.seconds import Timed, first_where, second_by_second, ticks_of
-from analysis.model import FRAME_HZ, GRAVITY, GRID_HZ, Activity, Event, Floats, Pose, PostureFrame, Segment, Value
+from analysis.lying_position import Headings, lain, told_by
+from analysis.model import (
+    FRAME_HZ,
+    GRAVITY,
+    GRID_HZ,
+    Activity,
+    Calibration,
+    Event,
+    Floats,
+    Pose,
+    PostureFrame,
+    Segment,
+    Value,
+)
 from analysis.transition_phases import Cut, Window, cut_rise, cut_sitting_down, cut_tipping
 
 SETTLED_S = 2.0  # what the wearer has come to must last this long
@@ -26,6 +39,7 @@ AFTER_S = 1.5  # to this long after it
 MARGIN_S = 2.5  # of the window beyond that, on both sides
 RESIDUAL_S = 30.0  # after a rise
 LEAST_RESIDUAL_S = 5.0
+LAIN_S = 1.5  # after lying down, or before getting up, that tells on which side
 MEMORY_S = 60.0
 
 _SETTLED, _BRIDGE = round(SETTLED_S * FRAME_HZ), round(BRIDGE_S * FRAME_HZ)  # ticks
@@ -79,6 +93,10 @@ class Transitions:
         self._streak: tuple[Activity, int, int] | None = None  # something else, its first tick, its ticks so far
         self._change: _Change | None = None
         self._end_s = -math.inf  # of the last transition
+        self._headings = Headings()
+
+    def mounted(self, calibration: Calibration, from_s: float) -> None:
+        self._headings.mounted(calibration, from_s)
 
     def moved(self, pose: Pose) -> None:
         oldest_s = self._tick / FRAME_HZ - MEMORY_S
@@ -162,6 +180,10 @@ class Transitions:
         values = _values(change.kind, cut)
         if change.kind == "sit_to_stand":
             values |= self._residual(cut.end_s, min(cut.end_s + RESIDUAL_S, until / FRAME_HZ))
+        elif change.kind == "sit_to_lie":
+            values |= self._position(cut.end_s, cut.end_s + LAIN_S)
+        elif change.kind == "lie_to_sit":
+            values |= self._position(cut.start_s - LAIN_S, cut.start_s)
         return [Event(change.kind, cut.start_s, cut.end_s, values)]
 
     def _window(self, first_s: float, last_s: float) -> Window | None:
@@ -196,6 +218,12 @@ class Transitions:
             if len(pitch_deg) >= LEAST_RESIDUAL_S * GRID_HZ:
                 values[name] = float(np.median(pitch_deg))
         return values
+
+    def _position(self, first_s: float, last_s: float) -> dict[str, Value]:
+        """On which side the wearer lay in [first_s, last_s]."""
+        pose = self._seen(first_s, last_s)
+        told = told_by({} if pose is None else lain(pose), self._headings.errors_deg(first_s))
+        return {"position": str(told.position), "position_sure": round(told.sure, 3)}
 
     def _seen(self, first_s: float, last_s: float) -> Pose | None:
         """The ticks of [first_s, last_s] as one pose; None where there are none."""

@@ -52,8 +52,9 @@ def _posture(context: Context, session: Session | None, view: Live) -> None:
             f'<div class="up-label">{"You are" if context.wearer == context.settings.wearer else "The wearer is"}</div>'
             f'<div class="up-posture" style="color:{word_colour(view.activity)}">{word}</div>'
         )
-        if view.seated:
-            st.html(f'<div class="up-words">{escape(view.seated)}</div>')
+        how = view.seated or view.lain
+        if how:
+            st.html(f'<div class="up-words">{escape(how)}</div>')
     with st.container(key="now_bout"):
         if math.isfinite(view.bout_s):
             least = "at least, " if view.is_bout_at_least else ""

@@ -100,7 +100,7 @@ def _totals(day: Day) -> None:
         ("Sitting", words.duration(day.totals_s[Activity.SITTING]), share),
         ("Standing", words.duration(standing), ""),
         ("Walking", words.duration(walking), ""),
-        ("Lying", words.duration(lying), ""),
+        ("Lying", words.duration(lying), words.lain(day.lying_s)),
         ("Rises", str(day.rises), "times stood up"),
         ("Longest sitting", words.duration(day.longest_sitting_s), "in one piece"),
         (

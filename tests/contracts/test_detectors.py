@@ -38,6 +38,7 @@ DAY = of_moves(
 FOUND = {
     "bouts": {"sitting": 3, "standing": 4, "walking": 1, "lying": 1, "rise": 2, "other": 0, "not_worn": 0, "retold": 0},
     "gait": {"gait": 1},
+    "lying": {"lying_position": 1},
     "seated": {"seated_posture": 4},
     "shifts": {"shift": 0, "fidget": 0},  # all postures are held; tests/analysis/test_shifts.py has days with some
     "transitions": {"sit_to_stand": 2, "stand_to_sit": 2, "sit_to_lie": 1, "lie_to_sit": 1},

@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.io.reader import Minutes, MinuteValues, Session
+from analysis.lying_position import LyingPosition
 from analysis.model import Activity, Event, Prompt, PromptState
 from dashboard.day import Recorded, bounds, day_of, visible
 
@@ -169,3 +170,26 @@ def test_curves_leave_a_hole_where_nothing_was_measured() -> None:
 
 def test_a_session_without_samples_is_nothing() -> None:
     assert day_of(DAY, [_recorded(MIDNIGHT, None)], BERLIN).recorded_s == 0.0
+
+
+def test_lying_is_spread_over_its_sides_within_its_bouts() -> None:
+    told = [
+        Event("lying", 100.0, 700.0),
+        Event("lying_position", 90.0, 400.0, {"position": "supine"}),
+        Event("lying_position", 400.0, 600.0, {"position": "left"}),
+        Event("lying_position", 600.0, 640.0, {"position": "unknown"}),
+        Event("lying_position", 2000.0, 3000.0, {"position": "prone"}),  # nobody lay then
+    ]
+    day = day_of(DAY, [_recorded(MIDNIGHT, 4000.0, told)], BERLIN)
+    assert day.lying_s == {LyingPosition.SUPINE: 300.0, LyingPosition.LEFT: 200.0, LyingPosition.UNKNOWN: 100.0}
+    open_end = [Event("lying", 100.0, None), Event("lying_position", 100.0, None, {"position": "right"})]
+    assert day_of(DAY, [_recorded(MIDNIGHT, 500.0, open_end)], BERLIN).lying_s == {LyingPosition.RIGHT: 400.0}
+    denied = Event("corrected", 100.0, 500.0, {"activity": "sitting"})
+    assert day_of(DAY, [_recorded(MIDNIGHT, 500.0, [*open_end, denied])], BERLIN).lying_s == {}
+
+
+@given(recorded=_sessions())
+@settings(max_examples=30)
+def test_the_sides_add_up_to_the_lying(recorded: list[Recorded]) -> None:
+    day = day_of(DAY, recorded, BERLIN)
+    assert sum(day.lying_s.values()) == pytest.approx(day.totals_s[Activity.LYING])

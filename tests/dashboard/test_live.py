@@ -176,3 +176,14 @@ def test_how_the_wearer_sits_is_told_while_it_lasts_and_only_of_now() -> None:
     assert _live(sitting, [over]).seated == ""
     assert _live(_frame([Activity.STANDING] * 20), [lasting]).seated == ""
     assert live_of(sitting, [lasting], [], METRICS, is_live=False).seated == ""
+
+
+def test_who_lies_is_told_on_which_side() -> None:
+    lying = _frame([Activity.LYING] * 20)
+    over = Event("lying_position", 60.0, 90.0, {"position": "prone", "sure": 0.9})
+    lasting = Event("lying_position", 90.0, None, {"position": "left", "sure": 0.9})
+    unknown = Event("lying_position", 95.0, None, {"position": "unknown", "sure": 0.0})
+    assert _live(lying, [over, lasting]).lain == "on the left side"
+    assert _live(lying, [over]).lain == ""
+    assert _live(lying, [over, unknown]).lain == ""
+    assert _live(_frame([Activity.SITTING] * 20), [lasting]).lain == ""

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from analysis.exposure import Band, Exposure, exposure_of
+from analysis.lying_position import LyingPosition
 from analysis.model import Quality
 from dashboard import words
 
@@ -83,3 +84,11 @@ def test_time_beyond_a_band_names_the_edge_it_is_beyond() -> None:
     assert words.beyond(exposure, Band(-10.0, 10.0), "°") == "12 % below −10°, 4 % above 10°"
     assert words.beyond(exposure, None, "°") == "–"
     assert words.beyond(exposure_of(np.empty(0), np.empty(0)), Band(0.0, 1.0), "°") == "–"
+
+
+def test_lying_is_told_by_its_sides_the_longest_first() -> None:
+    spent = {LyingPosition.LEFT: 300.0, LyingPosition.SUPINE: 1200.0, LyingPosition.PRONE: 0.2}
+    assert words.lain(spent) == "20 min on the back, 5 min on the left side"
+    assert words.lain({**spent, LyingPosition.UNKNOWN: 40.0}) == words.lain(spent)
+    assert words.lain({LyingPosition.UNKNOWN: 120.0}) == "2 min on a side that is not known"
+    assert words.lain({}) == ""
