@@ -30,6 +30,7 @@ _SHALLOW_DEG = 40.0  # as far as people also get backward or sideways; a shallow
 _CASE_DEG = 60.0  # … unless the case agrees, whose flat side lies on the back
 _BEHIND_M = 0.02  # so far behind the axis of a bend a sensor on the back is at least; in simulated bends 0.04–0.10
 _FLAT = math.cos(math.radians(25.0))
+_UNSEEN_DEG = 3.0  # more of it without a gyroscope, to which a twist in the bends does not show: a choice of ours
 _FLOOR_DEG = 1.0  # standard error of a heading from axes that agree: 1 % of cross-axis sensitivity, and sway
 
 
@@ -41,6 +42,7 @@ class Movement:
     acc: Floats  # (n, 3) m/s²
     gyr: Floats  # (n, 3) rad/s
     up: Floats  # (n, 3) unit
+    has_gyroscope: bool = True  # False: gyr is how up tips, with nothing about up
 
     def lean_deg(self, upright: Floats) -> Floats:
         """(n,) how far the sensor is tipped from where it feels `upright` (3,), in any direction."""
@@ -49,7 +51,7 @@ class Movement:
 
     def within(self, start_s: float, end_s: float) -> Movement:
         inside = (self.t >= start_s) & (self.t < end_s)
-        return Movement(self.t[inside], self.acc[inside], self.gyr[inside], self.up[inside])
+        return Movement(self.t[inside], self.acc[inside], self.gyr[inside], self.up[inside], self.has_gyroscope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,8 @@ def turning(segment: Segment, movement: Movement, bends: Sequence[Bend], upright
     told = [_behind(movement.within(bend.start_s, bend.end_s), upright, left, still) for bend in bends]
     weight = sum(one for _, one in told)
     behind_m = sum(moment for moment, _ in told) / weight
-    return Turning(left, tuple(deepest_deg), math.hypot(scatter_deg, _FLOOR_DEG), behind_m, weight)
+    error_deg = math.hypot(scatter_deg, _FLOOR_DEG, 0.0 if movement.has_gyroscope else _UNSEEN_DEG)
+    return Turning(left, tuple(deepest_deg), error_deg, behind_m, weight)
 
 
 def _behind(part: Movement, upright: Floats, left: Floats, still: Floats) -> tuple[float, float]:

@@ -60,7 +60,10 @@ class Stillness:
 
 
 class History:
-    """The last HISTORY_S of one sensor, for a stance that may lie in the past."""
+    """The last HISTORY_S of one sensor, for a stance that may lie in the past.
+
+    Of a sensor without a gyroscope the turn rate is how fast up tips; turning about up stays unseen.
+    """
 
     def __init__(self) -> None:
         self._parts: deque[SegmentOrientation] = deque()
@@ -82,7 +85,10 @@ class History:
         acc = np.concatenate([part.acc for part in parts])[inside]
         gyr = np.concatenate([part.gyr for part in parts])[inside]
         up = quaternion.up_in_body(np.concatenate([part.q for part in parts])[inside])
-        return Movement(t[inside], acc, gyr, up)
+        t, is_blind = t[inside], np.isnan(gyr[:, 0])
+        if is_blind.any() and len(t) > 1:
+            gyr = np.where(is_blind[:, None], quaternion.cross(np.gradient(up, t, axis=0), up), gyr)
+        return Movement(t, acc, gyr, up, has_gyroscope=not is_blind.any())
 
 
 def calibrate(request: CalibrateRequest, sensors: Mapping[Segment, tuple[str, History]]) -> list[Calibration]:
@@ -100,6 +106,8 @@ def calibrate(request: CalibrateRequest, sensors: Mapping[Segment, tuple[str, Hi
     movements = {segment: movement for segment, movement in seen.items() if len(movement.t)}
     if not movements:
         raise PostureError("No sensor sent anything then; wait until a sensor is streaming and calibrate again.")
+    if request.kind is CalibrationKind.STEPS:
+        _check_steps_seen(movements)
     found = _by_bends(request, movements) if request.kind in _MOVED else _by_case(request, movements)
     return [
         Calibration(
@@ -114,6 +122,15 @@ def calibrate(request: CalibrateRequest, sensors: Mapping[Segment, tuple[str, Hi
         )
         for segment, one in found.items()
     ]
+
+
+def _check_steps_seen(movements: Mapping[Segment, Movement]) -> None:
+    for segment, movement in movements.items():
+        if not movement.has_gyroscope:
+            raise PostureError(
+                f"The {segment} sensor has no gyroscope, so steps do not tell where it faces; leave the steps out, and "
+                "calibrate again."
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ _DEG = math.pi / 180
 _VELOCITY = 0.18  # m/s·√s: what a second of "it stands still" is worth
 _ACC_NOISE = 0.01  # m/s²·√s
 _GYR_NOISE = 0.12 * _DEG  # rad/s·√s, with whatever else turns slowly
+_TURNING = 1.0  # rad/s·√s: a rise or a bend at some 60°/s for a second, to who does not see it turn
 _GYR_SCALE = 0.001  # of the rate, rad/√s per rad/s: scale and axes of a consumer gyroscope
 _BIAS_START = 2.0 * _DEG  # rad/s, standard deviation before anything is known
 _BIAS_WALK = 0.004 * _DEG  # rad/s per √s: 0.04°/s in 100 s
@@ -56,17 +57,21 @@ class Inclination:
 
     Most of a day is rest, and in the middle of a rest a chunk may wait to be judged as one with those after it:
     `patience` is how many at most. Its orientation is told meanwhile as the gyroscope says.
+
+    Without a gyroscope every chunk is said not to turn, with an error of as much as a body does; and there is no bias.
     """
 
-    def __init__(self, *, patience: int = _PATIENCE) -> None:
+    def __init__(self, *, patience: int = _PATIENCE, has_gyroscope: bool = True) -> None:
         self._patience = patience
+        self._turn_noise = (_GYR_NOISE if has_gyroscope else _TURNING) ** 2
+        self._bias_walk = _BIAS_WALK**2 if has_gyroscope else 0.0
         self._rested = 0  # chunks of this rest
         self._waited = 0  # chunks that wait, and the sum of what they say
         self._waiting: tuple[float, ...] = ()
         self._q: Quaternion = (1.0, 0.0, 0.0, 0.0)
         self._velocity = (0.0, 0.0)
         self._bias: Vector = (0.0, 0.0, 0.0)
-        self._covariance = covariance.started(0.0, 0.0, _BIAS_START**2)
+        self._covariance = covariance.started(0.0, 0.0, _BIAS_START**2 if has_gyroscope else 0.0)
 
     def restart(self, q: Sequence[float], unrest: float) -> None:
         """A new run at sensor → world q, from accelerations `unrest` m/s² away from gravity; the bias stays known."""
@@ -91,18 +96,18 @@ class Inclination:
         """
         before, bias, prior = self._q, self._bias, self._covariance
         seen = self._predict(turn, moves)
-        tilt = (_GYR_NOISE**2 + (_GYR_SCALE * rate) ** 2) * span_s + doubts[0]
+        tilt = (self._turn_noise + (_GYR_SCALE * rate) ** 2) * span_s + doubts[0]
         velocity = _ACC_NOISE**2 * span_s + doubts[1]
         if rest is None and not self._waited:
             self._rested = 0
-            expected = covariance.moved(prior, seen, tilt, velocity, _BIAS_WALK**2 * span_s)
+            expected = covariance.moved(prior, seen, tilt, velocity, self._bias_walk * span_s)
             return Step(before, bias, prior, seen, expected, self._judged(expected, span_s))
         self._wait((*seen, tilt, velocity, span_s), rest)
         if self._waited < min(self._rested // 4, self._patience):  # a rest that has just begun has most to say
             return Step(before, bias, prior, seen, prior, _NOTHING)
         self._waited = 0
         *seen, tilt, velocity, span_s, rest_s, a, b, c = self._waiting
-        expected = covariance.moved(prior, seen, tilt, velocity, _BIAS_WALK**2 * span_s)
+        expected = covariance.moved(prior, seen, tilt, velocity, self._bias_walk * span_s)
         return Step(before, bias, prior, seen, expected, self._judged(expected, span_s, rest_s, (a, b, c)))
 
     def _wait(self, chunk: tuple[float, ...], rest: Vector | None) -> None:

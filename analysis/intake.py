@@ -1,4 +1,7 @@
-"""One sensor's rows on their way into a filter: broken ones left out, spikes mended, cut where there is a gap."""
+"""One sensor's rows on their way into a filter: broken ones left out, spikes mended, cut where there is a gap.
+
+A sensor without a gyroscope has NaN for all its turn rates. Once a sensor has told one, a row without is a broken one.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ GAP_S = 0.5  # a longer hole starts a new run
 JUMP_S = 86400.0  # no session has a hole of a day: such a time stamp is broken
 _LATEST_S = 30 * JUMP_S
 _LIMITS: Floats = np.repeat([400.0, 80.0], 3)  # m/s² and rad/s; beyond any sensor's range a row is broken
+_FORCE, _RATE = slice(0, 3), slice(3, 6)  # of a row without its time
 _SPIKE: Floats = np.repeat([40.0, 5.0], 3)  # m/s² and rad/s, there and back from one sample to the next
 
 Rows = Floats  # (n, 7): t, acc, gyr; each column in one piece, which is how they are worked on
@@ -28,9 +32,12 @@ class Intake:
         self._spikes = _Spikes()
         self._newest_s = -math.inf  # the last row taken
         self._last_s = -math.inf  # the last row told
+        self._turns = False  # the sensor has told a turn rate, and
+        self._told_turns = False  # so did the last row told
 
     def feed(self, t: Floats, acc: Floats, gyr: Floats) -> list[Rows]:
-        """t (n,) s, acc (n, 3) m/s², gyr (n, 3) rad/s. Between two of the pieces returned there is a gap.
+        """t (n,) s, acc (n, 3) m/s², gyr (n, 3) rad/s. Between two of the pieces returned there is a gap, or a change
+        from rows without turn rates to rows with them.
 
         The first piece continues what was told before, and is empty where it does not.
         """
@@ -52,9 +59,12 @@ class Intake:
         if not len(rows):
             return []
         before_s, self._last_s = self._last_s, float(rows[-1, 0])
-        if self._last_s - before_s <= GAP_S:
+        did_turn, self._told_turns = self._told_turns, not math.isnan(rows[-1, 4])
+        if self._last_s - before_s <= GAP_S and did_turn is self._told_turns:
             return [rows]
-        starts = np.flatnonzero(np.diff(rows[:, 0], prepend=before_s) > GAP_S)
+        turns = ~np.isnan(rows[:, 4])
+        is_new = turns != np.append(did_turn, turns[:-1])
+        starts = np.flatnonzero((np.diff(rows[:, 0], prepend=before_s) > GAP_S) | is_new)
         return np.split(rows, starts) if len(starts) else [rows]
 
     def _sane(self, rows: Rows) -> Rows:
@@ -64,10 +74,23 @@ class Intake:
         felt = (rows[:, 1] != 0) | (rows[:, 2] != 0) | (rows[:, 3] != 0)
         reach = np.maximum(rows[:, 1:].max(axis=0), -rows[:, 1:].min(axis=0))  # NaN where anything is
         goes_on = step_s.min() > 0 and step_s.max() <= JUMP_S and max(abs(t[0]), abs(t[-1])) < _LATEST_S
-        if not (goes_on and felt.all() and (reach < _LIMITS).all()):
-            usable = np.isfinite(t) & (np.abs(rows[:, 1:]) < _LIMITS).all(axis=1) & felt
-            rows = rows[self._advancing(t.tolist(), usable)]
-        return rows
+        is_sane = reach < _LIMITS
+        if goes_on and felt.all() and is_sane.all():
+            self._turns = True
+            return rows
+        if not self._turns and goes_on and felt.all() and is_sane[_FORCE].all() and np.isnan(rows[:, 4:]).all():
+            return rows
+        usable = np.isfinite(t) & self._within(rows[:, 1:]) & felt
+        return rows[self._advancing(t.tolist(), usable)]
+
+    def _within(self, values: Floats) -> NDArray[np.bool_]:
+        """(n,) which of the values (n, 6) a sensor can tell."""
+        sane = np.abs(values) < _LIMITS
+        turns = ~np.isnan(values[:, _RATE]).all(axis=1)
+        has_turned = np.logical_or.accumulate(turns | self._turns)
+        self._turns = bool(has_turned[-1])
+        told: NDArray[np.bool_] = sane[:, _FORCE].all(axis=1) & (sane[:, _RATE].all(axis=1) | ~has_turned)
+        return told
 
     def _advancing(self, times_s: list[float], usable: NDArray[np.bool_]) -> NDArray[np.bool_]:
         newest_s = self._newest_s
@@ -95,10 +118,10 @@ class _Spikes:
         before, here, after = rows[:-2, 1:], rows[1:-1, 1:], rows[2:, 1:]
         told = rows[1:-1]
         step = np.abs(rows[1:, 1:] - rows[:-1, 1:])
-        if not (step.max(axis=0) > _SPIKE).any():
+        if not (np.fmax.reduce(step) > _SPIKE).any():
             return told
         up, down = here - before, here - after
-        near = rows[2:, :1] - rows[1:-1, :1] <= GAP_S
+        near = (rows[2:, :1] - rows[1:-1, :1] <= GAP_S) & (np.isnan(after[:, 3:4]) == np.isnan(before[:, 3:4]))
         spiky: NDArray[np.bool_] = (step[:-1] > _SPIKE) & (step[1:] > _SPIKE) & (up * down > 0) & near
         if spiky.any():
             told = told.copy()

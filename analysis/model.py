@@ -72,6 +72,7 @@ class Quality(IntFlag):
     MOVING = 16  # fast movement: the error band is wider
     NO_RANGE = 32  # the wearer's own range of flexion is not known: concerns lumbar_flexion_share alone
     NOT_WORN = 64  # a sensor lies somewhere, or is being handled
+    NO_GYROSCOPE = 128  # a sensor has none: turn rates are unknown, angles rough while it moves
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class SampleBlock:
     seq: int  # counts the blocks of one segment in one session from 0, without holes
     t: Floats  # (n,)   s since the session's start, strictly increasing
     acc: Floats  # (n, 3) m/s², specific force
-    gyr: Floats  # (n, 3) rad/s
+    gyr: Floats  # (n, 3) rad/s; NaN throughout where the sensor has no gyroscope
     lost: int = 0  # samples known to be lost just before this block
 
 
@@ -96,7 +97,7 @@ class SegmentOrientation:
     t: Floats  # (n,)   s
     q: Floats  # (n, 4) segment → world
     acc: Floats  # (n, 3) m/s², specific force in the segment frame
-    gyr: Floats  # (n, 3) rad/s in the segment frame, bias removed
+    gyr: Floats  # (n, 3) rad/s in the segment frame, bias removed; NaN without a gyroscope
     quality: Flags  # (n,)   Quality bits
 
 

@@ -9,20 +9,24 @@ depends on no later sample: if a run ends within a chunk, the samples up to ther
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from analysis import quaternion, strapdown
-from analysis.inclination import Inclination, Step
+from analysis.inclination import Inclination, Step, Vector
 from analysis.intake import GAP_S, JUMP_S, Intake, Rows
-from analysis.model import GRAVITY, Floats, Quality, Segment, SegmentOrientation
+from analysis.model import GRAVITY, Flags, Floats, Quality, Segment, SegmentOrientation
 from analysis.rest import RestDetector
 from analysis.strapdown import Chunks
 
 __all__ = ["FIRST", "GAP_S", "JUMP_S", "OrientationFilter", "Run", "Turned", "turned"]
 
 SETTLING_S = 2.0
+_CHUNK_S = 0.2
+_BLIND_S = 0.1  # without a gyroscope a turn is seen only once its chunk is over …
+_BLIND_FAST = math.radians(10.0)  # rad/s: … and from this speed on it is far behind
 _AT_ONCE = math.radians(2.0)  # rad/s: corrections come in no faster, unless they are so large that
 _LEFT = 0.8  # no more than this share of one may be left after a chunk
 FIRST = 8  # samples that tell the rate of a run; a shorter one is not worth starting the filter for
@@ -43,7 +47,9 @@ class OrientationFilter:
         self._segment = segment
         self._delay_s = delay_s
         self._intake = Intake()
-        self._inclination = Inclination()
+        self._inclinations = {
+            has_gyroscope: Inclination(has_gyroscope=has_gyroscope) for has_gyroscope in (True, False)
+        }
         self._pending: Rows = np.empty((0, 7))
         self._run: Run | None = None
 
@@ -73,7 +79,7 @@ class OrientationFilter:
         if len(self._pending):
             rows = np.concatenate([self._pending, rows])
         if self._run is None and len(rows) >= FIRST:
-            self._run = Run(rows[:FIRST], self._inclination)
+            self._run = Run(rows[:FIRST], self._inclinations[not math.isnan(rows[0, 4])])
         whole = len(rows) // self._run.size * self._run.size if self._run is not None else 0
         self._pending = rows[whole:]
         if self._run is None:
@@ -84,10 +90,10 @@ class OrientationFilter:
         chunks, steps = run.feed(rows)
         begins, ends = run.owed(steps)
         result = turned(chunks, steps, -begins, -ends, self._delay_s)
-        q, gyr = result.q[: len(rows)], result.gyr[: len(rows)]
-        quality = np.zeros(len(rows), dtype=np.uint16)
+        q, gyr = result.q[: len(rows)], result.gyr[: len(rows)] if run.has_gyroscope else rows[:, 4:]
+        quality = run.quality(begins)[: len(rows)]
         if rows[0, 0] - run.start_s < SETTLING_S:
-            quality[rows[:, 0] - run.start_s < SETTLING_S] = Quality.SETTLING
+            quality[rows[:, 0] - run.start_s < SETTLING_S] |= np.uint16(Quality.SETTLING)
         return SegmentOrientation(self._segment, rows[:, 0], q, rows[:, 1:4], gyr, quality)
 
 
@@ -95,13 +101,15 @@ class Run:
     """Samples without a gap."""
 
     def __init__(self, first: Rows, inclination: Inclination) -> None:
-        """`first` are its first rows: they tell its rate and how it lies."""
+        """`first` are its first rows: they tell its rate, how it lies, and whether it has a gyroscope."""
         self.start_s = float(first[0, 0])
+        self.has_gyroscope = not math.isnan(first[0, 4])
         self._gap_s = float(np.clip(np.median(np.diff(first[:, 0])), 1e-3, GAP_S))
-        self.size = strapdown.chunk_size(self._gap_s)
-        self._at_once = _AT_ONCE * self.size * self._gap_s  # rad in one chunk
+        self.size = strapdown.chunk_size(self._gap_s, _CHUNK_S if self.has_gyroscope else _BLIND_S)
+        at_once = _AT_ONCE if self.has_gyroscope else math.inf
+        self._at_once = at_once * self.size * self._gap_s  # rad in one chunk
         self._owed = (0.0, 0.0)  # rad about the world's x and y, what was found and is not told yet
-        self._before: Floats = first[0]
+        self._before: Floats = self._seen(first[:1])[0]
         self._rest = RestDetector()
         self._inclination = inclination
         total = first[0, 1:4]
@@ -113,11 +121,12 @@ class Run:
 
     def feed(self, rows: Rows) -> tuple[Chunks, list[Step]]:
         """rows (n, 7) are whole chunks, except at the run's very end."""
+        rows = self._seen(rows)
         missing = -len(rows) % self.size
         padded = np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows
         chunks = strapdown.summed(padded, self._before, self.size, self._gap_s)
         self._before = rows[-1]
-        rests = self._rest.feed(chunks.span, chunks.gyr_mean, chunks.acc_mean, chunks.gyr_spread, chunks.acc_spread)
+        rests = self._rests(chunks)
         steps = [
             self._inclination.step(turn, moves, span_s, rate, doubts, rest)
             for turn, moves, span_s, rate, doubts, rest in zip(
@@ -131,6 +140,28 @@ class Run:
             )
         ]
         return chunks, steps
+
+    def _seen(self, rows: Rows) -> Rows:
+        """What a filter takes them for: without a gyroscope not to turn."""
+        if self.has_gyroscope:
+            return rows
+        columns = np.zeros((7, len(rows)))
+        columns[:4] = rows.T[:4]
+        return columns.T
+
+    def _rests(self, chunks: Chunks) -> Sequence[Vector | None]:
+        if not self.has_gyroscope:
+            return [None] * len(chunks.span)
+        return self._rest.feed(chunks.span, chunks.gyr_mean, chunks.acc_mean, chunks.gyr_spread, chunks.acc_spread)
+
+    def quality(self, begins: Floats) -> Flags:
+        """Of each sample, where so much is not told yet at each chunk's start, (m, 2) rad."""
+        if self.has_gyroscope:
+            return np.zeros(len(begins) * self.size, dtype=np.uint16)
+        square = begins[:, 0] * begins[:, 0] + begins[:, 1] * begins[:, 1]
+        fast = square > (_BLIND_FAST * self.size * self._gap_s) ** 2
+        flags = np.where(fast, Quality.NO_GYROSCOPE | Quality.MOVING, Quality.NO_GYROSCOPE).astype(np.uint16)
+        return np.repeat(flags, self.size)
 
     def owed(self, steps: list[Step]) -> tuple[Floats, Floats]:
         """What of the corrections of tilt is not told yet at each chunk's start and end, (m, 2) rad."""

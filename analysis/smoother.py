@@ -32,6 +32,7 @@ def smoothed(t: Floats, acc: Floats, gyr: Floats, *, delay_s: float = 0.0) -> Sm
     """A whole recording of one sensor; t (n,) s, acc (n, 3) m/s², gyr (n, 3) rad/s.
 
     Broken rows and gaps as in `OrientationFilter`; a gap ends what the future can tell of tilt, not of the bias before.
+    Rows without turn rates are left out, too.
     """
     intake = Intake()
     pieces: list[Rows] = []
@@ -40,7 +41,11 @@ def smoothed(t: Floats, acc: Floats, gyr: Floats, *, delay_s: float = 0.0) -> Sm
             pieces[-1] = np.concatenate([pieces[-1], told[0]])
         pieces += told[1:] if pieces else told
     inclination = Inclination(patience=1)
-    runs = [(rows, *Run(rows[:FIRST], inclination).feed(rows)) for rows in pieces if len(rows) >= FIRST]
+    runs = [
+        (rows, *Run(rows[:FIRST], inclination).feed(rows))
+        for rows in pieces
+        if len(rows) >= FIRST and not np.isnan(rows[0, 4])
+    ]
     parts = [_seen_from_the_end(*run, delay_s) for run in runs]
     empty = Smoothed(np.empty(0), np.empty((0, 4)), np.empty((0, 3)))
     return Smoothed(*(np.concatenate([getattr(part, name) for part in [empty, *parts]]) for name in ("t", "q", "gyr")))

@@ -66,9 +66,9 @@ class Chunks:
     gyr_spread: Floats  # (m,)
 
 
-def chunk_size(gap_s: float) -> int:
-    """Samples a chunk: the power of two nearest to 0.2 s, from 4 to 64."""
-    return int(2 ** np.clip(np.rint(np.log2(0.2 / gap_s)), 2, 6))
+def chunk_size(gap_s: float, span_s: float = 0.2) -> int:
+    """Samples a chunk: the power of two nearest to `span_s`, from 4 to 64."""
+    return int(2 ** np.clip(np.rint(np.log2(span_s / gap_s)), 2, 6))
 
 
 def in_rows(columns: Floats, size: int) -> Floats:

@@ -18,6 +18,7 @@ from analysis.worn_seconds import (
     HANDLED,
     MEMORY_S,
     SEGMENTS,
+    SHAKE,
     SPREAD,
     STILL_LOOKS,
     TICK_WIDTH,
@@ -63,7 +64,8 @@ class WornWatch:
     """Poses in; what is not worn is taken out of them. Any cutting of the poses gives the same.
 
     A sensor is taken to be worn until it is known not to be: after a minute at rest, or as soon as it is handled as no
-    body moves. Each is looked at by itself, so that the other one goes on alone.
+    body moves. Each is looked at by itself, so that the other one goes on alone. One without a gyroscope is always
+    taken to be worn: a breath tips it by less than its accelerometer can tell.
     """
 
     def __init__(self) -> None:
@@ -143,6 +145,8 @@ class WornWatch:
         self._table = table[-MEMORY_S:]
 
     def _come_off(self, table: Floats, i: int, segment: Segment) -> bool:
+        if math.isnan(table[i, place_of(segment, SPREAD)]):
+            return False
         self._look(table, i, segment)
         wearing = self._wearing[segment]
         first = max(0, i + 1 - MEMORY_S)
@@ -183,7 +187,7 @@ class WornWatch:
 
     def _weigh(self, row: Floats) -> None:
         """Whether any sensor that is heard is worn."""
-        heard = {segment: not math.isnan(row[place_of(segment, SPREAD)]) for segment in SEGMENTS}
+        heard = {segment: not math.isnan(row[place_of(segment, SHAKE)]) for segment in SEGMENTS}
         off = [one for segment, one in self._wearing.items() if one.is_off and heard[segment]]
         is_bare = bool(off) and len(off) == sum(heard.values())
         now_s = float(row[0])

@@ -53,7 +53,7 @@ _WITHOUT_TREND: Floats = np.eye(WINDOW_S) - _STEEP @ np.linalg.pinv(_STEEP)
 
 
 # Columns of the table of seconds: its end, then for each segment these
-_RATE, SPREAD, _SHAKE, _UP, _ALIVE, _TIPPED, _IMPOSSIBLE, _CARRIED = slice(0, 3), 3, 4, slice(5, 8), 8, 9, 10, 11
+_RATE, SPREAD, SHAKE, _UP, _ALIVE, _TIPPED, _IMPOSSIBLE, _CARRIED = slice(0, 3), 3, 4, slice(5, 8), 8, 9, 10, 11
 WIDTH = 12
 TICK_WIDTH = 6  # acc, gyr
 SEGMENTS = tuple(Segment)
@@ -89,7 +89,7 @@ def table_of(rows: Floats, ups: Floats) -> Floats:
         acc, gyr = (slice(TICK_WIDTH * number + first, TICK_WIDTH * number + first + 3) for first in (0, 3))
         own = own_of(table, segment)
         own[:, _RATE] = mean[:, gyr]
-        own[:, SPREAD], own[:, _SHAKE] = quaternion.norm(spread[:, gyr]) / math.sqrt(3), quaternion.norm(spread[:, acc])
+        own[:, SPREAD], own[:, SHAKE] = quaternion.norm(spread[:, gyr]) / math.sqrt(3), quaternion.norm(spread[:, acc])
         own[:, _UP] = ups[middle, 1 + 3 * number : 4 + 3 * number]
         own[:, _TIPPED] = np.degrees(np.arccos(own[:, _UP][:, 2].clip(-1.0, 1.0)))
     return table
@@ -119,7 +119,7 @@ def marked(table: Floats, known: int) -> NDArray[np.intp]:
         impossible = (between > _BROKEN_DEG) & guilty
         if segment is Segment.PELVIS:
             impossible |= part[:, _TIPPED] > _UPSIDE_DOWN_DEG
-        carried = (part[:, _TIPPED] > _CARRIED_DEG) & (part[:, _SHAKE] > _CARRIED_M_S2)
+        carried = (part[:, _TIPPED] > _CARRIED_DEG) & (part[:, SHAKE] > _CARRIED_M_S2)
         skip = min(known, 1)
         for column, found in ((_ALIVE, alive), (_IMPOSSIBLE, impossible), (_CARRIED, carried)):
             own[known:, column] = found[skip:]
@@ -204,7 +204,7 @@ def _rests(span: Floats) -> bool:
 def put_on(own: Floats, other: Floats, i: int, *, other_is_off: bool) -> int | None:
     """The first of the seconds up to i in which this sensor is as on an upright body; None if it is not, or not yet."""
     recent = own[max(0, i + 1 - _ON_S) : i + 1]
-    is_shaken = bool((recent[:, _SHAKE] > _SHAKEN_M_S2).any())
+    is_shaken = bool((recent[:, SHAKE] > _SHAKEN_M_S2).any())
     width, limit_deg = (_ON_WALKING_S, _ON_WALKING_DEG) if is_shaken else (_ON_S, _ON_DEG)
     first = i + 1 - width
     if first < 0:

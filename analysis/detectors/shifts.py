@@ -195,8 +195,9 @@ def _rows(frame: PostureFrame) -> Floats:
     unknown = np.full(len(frame.t), np.nan)
     angles = [frame.values.get(name, unknown) for name in ANGLES]
     pelvis, trunk = (frame.values.get(name, unknown) for name in SPEEDS)
-    ticks = np.rint(frame.t * FRAME_HZ)
-    return np.stack([ticks, frame.activity.astype(np.float64), *angles, (pelvis + trunk) / FRAME_HZ], axis=1)
+    ticks, turned = np.rint(frame.t * FRAME_HZ), (pelvis + trunk) / FRAME_HZ
+    turned = np.where(np.isnan(turned), np.inf, turned)  # without a gyroscope nobody knows how much
+    return np.stack([ticks, frame.activity.astype(np.float64), *angles, turned], axis=1)
 
 
 def _cells(rows: Floats) -> tuple[NDArray[np.int64], Floats]:

@@ -42,6 +42,7 @@ _COLUMNS = 21
 # then the bins of force and of its band.
 _END, _FRESH, _KNOWN, _MEANS, _LEVEL, _ENERGY = 0, 1, 2, slice(3, 15), 15, slice(16, 20)
 _FORCE, _BAND = slice(20, 25), slice(25, 30)
+_SPIN = 0.15  # squared rate about up over that of tipping: of the simulated wearer while getting up and sitting down
 _IN_PART = 0.5  # known, but for broken samples
 
 
@@ -116,7 +117,7 @@ class Stepper:
 
     def _stepped(self, rows: Floats) -> Floats:
         """Whole steps' columns of whole steps' ticks."""
-        pelvis, lumbar = (rows[:, columns] for columns in _MOVED)
+        pelvis, lumbar = (_with_turning(rows[:, way], rows[:, up]) for way, up in zip(_MOVED, _UP, strict=True))
         moved = np.where(np.isnan(pelvis), lumbar, pelvis)
         force = moved[:, 0]
         level, is_known = _mean(force[:, None])
@@ -172,6 +173,21 @@ def _moves(up: Floats, sensors: Pose, segment: Segment) -> Floats:
     moves = np.stack([upward - GRAVITY, _dot(acc, acc) - upward**2, _dot(gyr, gyr) - spin**2, spin**2], axis=1)
     is_broken = (upward < _FORCES[0]) | (upward > _FORCES[1])
     return np.where(is_broken[:, None], np.nan, moves) if is_broken.any() else moves
+
+
+def _with_turning(moved: Floats, up: Floats) -> Floats:
+    """What whole steps' ticks moved (n, 4), with what can be said without a gyroscope: how fast up (n, 3) tips, and of
+    turning about it as much as usually goes with that."""
+    is_blind = np.isnan(moved[:, 2]) & ~np.isnan(moved[:, 1])
+    if not is_blind.any():
+        return moved
+    ways = up.reshape(-1, STEP_TICKS, 3)
+    tips = np.diff(ways, axis=1, prepend=np.nan) * GRID_HZ
+    tips[:, 0] = tips[:, 1]
+    rate = tips.reshape(-1, 3)
+    tipping = _dot(rate, rate)
+    told = np.column_stack([moved[:, :2], tipping, _SPIN * tipping])
+    return np.where(is_blind[:, None], told, moved)
 
 
 def _dot(a: Floats, b: Floats) -> Floats:

@@ -83,9 +83,10 @@ def _evidence(track: Track, up: Floats) -> tuple[Floats, Floats]:
     if not track.is_calibrated:
         return caught, np.zeros_like(caught)
     braked = _in_rms(_ahead(-np.gradient(within(track.forward, *_FORWARD_HZ)), _BRAKE_LEAD_S))
-    left, turning = within(np.stack([track.left, track.turning]), *_SIDE_HZ)
-    pushed, turned = _in_rms(-np.gradient(left)), _in_rms(_ahead(-turning, -_TURN_LAG_S))
-    side = _LEFT_SHARE * _bounded(pushed) + _TURN_SHARE * _bounded(turned)
+    side = _LEFT_SHARE * _bounded(_in_rms(-np.gradient(within(track.left, *_SIDE_HZ))))
+    if track.has_gyroscope:
+        turning = within(track.turning, *_SIDE_HZ)
+        side = side + _TURN_SHARE * _bounded(_in_rms(_ahead(-turning, -_TURN_LAG_S)))
     return _in_rms(caught + _BRAKE_SHARE * braked), side
 
 

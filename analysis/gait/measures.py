@@ -79,13 +79,18 @@ def measured(track: Track, contacts: Contacts, height_m: float) -> tuple[Measure
     }
     if not track.is_calibrated:
         return Measures(**told), ("not calibrated: no step length, no sides, no angles, no push-off",)
-    told |= {"asymmetry_percent": _asymmetry_percent(walk), "push_off_m_s2": _push_off(walk)}
+    told["asymmetry_percent"] = _asymmetry_percent(walk)
+    if track.has_gyroscope:
+        told["push_off_m_s2"] = _push_off(walk)
+    else:
+        reasons.append("no gyroscope: no angles, no push-off")  # it takes each push for a tilt
     if track.segment is not Segment.PELVIS:
         reasons.append("no pelvis sensor: no step length, no angles")
     else:
-        told |= _angles_deg(walk)
-        if math.isnan(told["rotation_deg"]):
-            reasons.append("turned all the time: no rotation")
+        if track.has_gyroscope:
+            told |= _angles_deg(walk)
+            if math.isnan(told["rotation_deg"]):
+                reasons.append("turned all the time: no rotation")
         if math.isnan(height_m):
             reasons.append("height of the wearer not set: no step length")
         else:

@@ -24,13 +24,17 @@ class Track:
     up: Floats  # (n,) m/s² beyond gravity
     forward: Floats  # (n,) m/s², where the segment faces, level; NaN throughout where not calibrated
     left: Floats  # (n,) m/s², level; likewise
-    turning: Floats  # (n,) rad/s about the vertical, to the left +; likewise
+    turning: Floats  # (n,) rad/s about the vertical, to the left +; likewise, and without a gyroscope
     pitch_deg: Floats  # (n,) forward +; likewise
     roll_deg: Floats  # (n,) right side down +; likewise
 
     @property
     def is_calibrated(self) -> bool:
         return bool(np.isfinite(self.pitch_deg[0]))
+
+    @property
+    def has_gyroscope(self) -> bool:
+        return bool(np.isfinite(self.turning).all())
 
     @property
     def t(self) -> Floats:
@@ -49,7 +53,7 @@ def tracks_of(poses: Iterable[Pose], first: int, end: int) -> list[Track]:
     felt = {segment: int(np.isfinite(rows[:, 4]).sum()) for segment, rows in spans.items()}
     segment = max(Segment, key=lambda one: (told[one], felt[one], one is Segment.PELVIS))
     rows = spans[segment] if told[segment] else spans[segment][:, 4:7]
-    known = np.flatnonzero(np.isfinite(rows).all(axis=1))
+    known = np.flatnonzero(np.isfinite(rows[:, :7]).all(axis=1))
     if not len(known):
         return []
     breaks = np.flatnonzero(np.diff(known) > BRIDGE_S * GRID_HZ) + 1

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.mending import CARRIED_OVER_DEG
 from analysis.metrics import Metric
@@ -20,9 +21,12 @@ SETTLING_DEG = 4.8  # the accelerometer alone, before the gyroscope has helped: 
 CREEP_DEG = 0.5  # after the first hour, growing with its root: a choice of ours for what clothes and skin do
 HEADING_DEG = 5.0  # by which a case may face aside that was taken to lie flat on the back: a choice of ours
 RANGE_DEG = 2.7  # how well the full bend is repeated: the worse end of the 1.3–2.7° by which postures repeat
+BLIND_DEG = 1.5  # without a gyroscope: so far behind is who turns by less than the 10°/s that are told as moving …
+BLIND_MOVING_DEG = 6.0  # … and by more; in the simulated wearer 4 to 6.5°
 MOVING_DEG_S = 1.5  # of speeds: in the simulated wearer 0.9–1.6°/s, in fast movement while seated
 
 _TILTS = {Segment.PELVIS: "pelvic_tilt", Segment.LUMBAR: "trunk_lean"}
+_SPEEDS = {Segment.PELVIS: "pelvis_speed", Segment.LUMBAR: "trunk_speed"}  # not known without a gyroscope
 
 
 def error_of(
@@ -49,11 +53,20 @@ def error_of(
         worn = [one for one in calibrations if one.segment is segment]
         variance += _in_force(frame.t, worn, _reference_variance)
         variance += _slipped_variance(frame.t, worn, segment, slips)
+        blind_deg = np.where(is_moving, BLIND_MOVING_DEG, BLIND_DEG)
+        variance += np.where(_is_blind(frame, segment), blind_deg, 0.0) ** 2
         if metric.is_sideways:
             tilt_deg = frame.values.get(_TILTS[segment], np.full(len(frame.t), np.nan))
             leaked_deg = np.nan_to_num(np.degrees(np.sin(np.radians(tilt_deg))))
             variance += leaked_deg**2 * _in_force(frame.t, worn, _sideways_share)
     return np.where(np.isnan(value), np.nan, np.sqrt(variance))
+
+
+def _is_blind(frame: PostureFrame, segment: Segment) -> NDArray[np.bool_]:
+    """(n,) where the segment's sensor, or one of two that cannot be told apart, has no gyroscope."""
+    lacks = (frame.quality & np.uint16(Quality.NO_GYROSCOPE)) > 0
+    speed = frame.values.get(_SPEEDS[segment])
+    return lacks if speed is None else lacks & np.isnan(speed)
 
 
 def share_error_of(
