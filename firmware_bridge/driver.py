@@ -56,6 +56,14 @@ class Worn:
     worn: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What a sensor sends again must come first: so much newer movement waits for it."""
+
+    arrived_s: float
+    missing_s: float  # of movement still to come; 0: all has
+
+
 class Gesture(StrEnum):
     """What the wearer has just asked for by tapping on the sensor."""
 
@@ -72,7 +80,7 @@ class Write:
     service: str = ""  # UUID, where several services have such a characteristic
 
 
-Item = Run | Battery | Worn | Gesture | Write | PacketError
+Item = Run | Battery | Worn | Behind | Gesture | Write | PacketError
 
 
 class Parser(Protocol):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from analysis.model import Segment
 from analysis.schema import Samples
 from firmware_bridge.assemble import Assembler, assembler
-from firmware_bridge.driver import Battery, Driver, Gesture, Item, Run, Worn, Write
+from firmware_bridge.driver import Battery, Behind, Driver, Gesture, Item, Run, Worn, Write
 from firmware_bridge.errors import PacketError
 from firmware_bridge.numbering import Session
 from firmware_bridge.packet import RawPacket
+from firmware_bridge.refill import Refill
 
 Told = Samples | Write | Gesture | PacketError
 
@@ -36,6 +37,7 @@ class Reader:
         self.battery_percent: int | None = None
         self.is_worn: bool | None = None
         self.heard_s = 0.0  # arrival of the last sample
+        self.refill = Refill()
         self._parser = driver.parser(sensor_id, rate_hz)
         self._assembler: Assembler = assembler(
             driver, session, sensor_id, segment, rate_hz, after=after._assembler if after else None
@@ -74,6 +76,8 @@ class Reader:
                 self.battery_percent = item.percent
             elif isinstance(item, Worn):
                 self.is_worn = item.worn
+            elif isinstance(item, Behind):
+                self.refill.feed(item)
             else:
                 self.bad_packets += 1
                 if item.kind not in self._bad_kinds:

@@ -9,29 +9,23 @@ from __future__ import annotations
 import struct
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from heapq import heappop, heappush
-from math import pi
 
-from analysis.model import GRAVITY, Buzz, Segment
-from firmware_bridge.driver import Battery, Driver, Gesture, Item, Run, Scale, Ticks, Worn, Write
+from analysis.model import Buzz, Segment
+from firmware_bridge.driver import Battery, Behind, Driver, Gesture, Item, Run, Worn, Write
 from firmware_bridge.errors import PacketError
 from firmware_bridge.packet import RawPacket
+from firmware_bridge.upstand_stream import MOST_SAMPLES, NUMBERS, DeviceClock, StreamPacket, ahead, decode_stream
 
 SERVICE = "18fc0001-4b9a-4015-aa90-1a43ff5ce2de"
 STREAM = "18fc0002-4b9a-4015-aa90-1a43ff5ce2de"
 CONTROL = "18fc0003-4b9a-4015-aa90-1a43ff5ce2de"
 STATUS = "18fc0004-4b9a-4015-aa90-1a43ff5ce2de"
 
-TICKS_HZ = 32768
-_U32 = 1 << 32
-_STREAM_HEAD = struct.Struct("<BBBBIIHBB")
 _ANSWER = struct.Struct("<BBBBI")
 _STATUS_BYTES = 28
 _EVENT_BYTES = 12
 _GESTURES = {1: Gesture.CALIBRATE, 2: Gesture.SNOOZE}  # the other events show in the status, too
-_SAMPLE_BYTES = 12
-_MOST_SAMPLES = 13
 _RANGES = 0x21  # ±4 g and ±500 °/s: everyday movement, with a step's impact in range
 
 _CONFIGURE, _START, _STOP, _RESEND, _BUZZ, _IDENTIFY = 1, 2, 3, 4, 5, 6
@@ -39,56 +33,11 @@ _OK, _NOT_HELD, _LOCKED = 0, 3, 5
 _PATTERNS = {Buzz.TOO_FAR_FORWARD: 4, Buzz.TOO_FAR_BACK: 5, Buzz.STAND_UP: 6, Buzz.SHIFT: 2}
 _RESEND_IDS = range(128, 256)  # request ids below are those of the commands a link writes
 
-# LSM6DS3TR-C data sheet, sensitivities: mg and mdps per count by range code
-_SCALES = {
-    acc | gyr << 4: Scale(acc=mg * 1e-3 * GRAVITY, gyr=mdps * 1e-3 * pi / 180)
-    for acc, mg in enumerate((0.061, 0.122, 0.244, 0.488))
-    for gyr, mdps in enumerate((4.375, 8.75, 17.5, 35.0, 70.0))
-}
-
 PATIENCE_S = 3.0  # without any missing packet coming, until it is asked for once more
 TRIES = 3
 MOST_WAITING = 16000  # an absence of 45 minutes at 52 Hz, and what is measured while it is sent again
-MOST_LATE_S = 3.0  # how late a live packet may be after a reconnection; more means a restart of the sensor
 _LIFE_BITS = 22  # the numbers of each power-on begin at another multiple of 2^22
 REMEMBERED = 1024  # told packets, to know one that comes twice from one of a sensor that was restarted
-
-
-@dataclass(frozen=True, slots=True)
-class StreamPacket:
-    """Samples evenly spaced on the device's clock."""
-
-    seq: int
-    ticks: int  # at the first sample, 1/32768 s, wraps at 2^32
-    span_ticks: int  # from the first sample to the last
-    n: int
-    rate_hz: int  # nominal
-    scale: Scale
-    is_resent: bool
-    counts: bytes  # (n, 6) int16 little-endian
-    arrived_s: float
-
-
-def decode_stream(packet: RawPacket) -> StreamPacket:
-    """The packet in one notification of the stream. Raises PacketError with what is wrong with it."""
-    data = packet.data
-    if len(data) < _STREAM_HEAD.size:
-        raise PacketError(packet.sensor_id, "short stream packet", data)
-    kind, flags, ranges, rate_hz, seq, ticks, span_ticks, n, _ = _STREAM_HEAD.unpack_from(data)
-    if kind != 0x11:
-        raise PacketError(packet.sensor_id, "not a stream packet of version 1", data)
-    if not 1 <= n <= _MOST_SAMPLES or len(data) != _STREAM_HEAD.size + n * _SAMPLE_BYTES:
-        raise PacketError(packet.sensor_id, "stream packet of a wrong length", data)
-    scale = _SCALES.get(ranges)
-    if scale is None or rate_hz == 0 or (n == 1) != (span_ticks == 0):
-        raise PacketError(packet.sensor_id, "stream packet with an impossible header", data)
-    counts = data[_STREAM_HEAD.size :]
-    return StreamPacket(seq, ticks, span_ticks, n, rate_hz, scale, bool(flags & 1), counts, packet.arrived_s)
-
-
-def _ahead(newer: int, older: int) -> int:
-    """How far `newer` is ahead of `older` on the 32-bit circle: -2^31 to 2^31 - 1."""
-    return (newer - older + _U32 // 2) % _U32 - _U32 // 2
 
 
 def _life(seq: int) -> int:
@@ -106,12 +55,15 @@ class UpstandParser:
         self._place = 0  # of `_next` among all packets: never wraps
         self._places: list[int] = []  # heap of the places of those that wait, and of some that were told since
         self._told: OrderedDict[int, int] = OrderedDict()  # sequence number → ticks
-        self._clock = _DeviceClock()
+        self._clock = DeviceClock()
         self._asked_to: int | None = None  # all before this number has been asked for
         self._asked_s = 0.0
         self._tries = 0  # how often, without any of it coming
         self._request_id = _RESEND_IDS[0]
         self._is_reopened = False
+        self._newest = 0  # place of the newest packet that ever waited
+        self._behind_told_s = 0.0
+        self._is_behind = False
 
     def opened(self) -> list[Item]:
         self._asked_to = None  # what was asked for went down with the link
@@ -142,29 +94,40 @@ class UpstandParser:
         if self._next is None or self._is_of_another_life(packet):
             items += self.finish()
             self._told.clear()
-            self._clock = _DeviceClock()
+            self._clock = DeviceClock()
             self._next = packet.seq
             self._places.clear()
         if not packet.is_resent:
             self._is_reopened = False
-        if _ahead(packet.seq, self._next) < 0 or packet.seq in self._waiting:
+        if ahead(packet.seq, self._next) < 0 or packet.seq in self._waiting:
             if not packet.is_resent:
                 items.append(PacketError(self._sensor_id, "packet that came twice", packet.counts))
             return items
         if packet.seq == self._next and not self._waiting:
             items.append(self._tell(packet))  # the usual case
-            return items
+            return items + self._behind(packet)
         self._waiting[packet.seq] = packet
-        heappush(self._places, self._place + _ahead(packet.seq, self._next))
+        place = self._place + ahead(packet.seq, self._next)
+        heappush(self._places, place)
+        self._newest = max(self._newest, place)
         if packet.is_resent:
             self._asked_s, self._tries = packet.arrived_s, 1  # it is coming: be patient
-        return items + self._in_order() + self._chase(packet.arrived_s)
+        return items + self._in_order() + self._chase(packet.arrived_s) + self._behind(packet)
+
+    def _behind(self, packet: StreamPacket) -> list[Item]:
+        """How much must still come before the newest packet can be told; once a second, and when all has."""
+        missing = self._newest + 1 - self._place - len(self._waiting) if self._waiting else 0
+        is_due = packet.arrived_s - self._behind_told_s >= 1.0 if self._is_behind and missing else True
+        if missing > MOST_WAITING or not is_due or not (missing or self._is_behind):
+            return []  # so many cannot be held: the sensor was restarted, and will say how many it has
+        self._is_behind, self._behind_told_s = missing > 0, packet.arrived_s
+        return [Behind(packet.arrived_s, missing * MOST_SAMPLES / packet.rate_hz)]
 
     def _is_of_another_life(self, packet: StreamPacket) -> bool:
         """The sensor was restarted: its numbers or its clock do not go on from what was told."""
         if packet.is_resent or self._next is None:
             return False
-        if _ahead(packet.seq, self._next) < 0:
+        if ahead(packet.seq, self._next) < 0:
             told_ticks = self._told.get(packet.seq)
             return self._is_reopened if told_ticks is None else told_ticks != packet.ticks
         if _life(packet.seq) != _life(self._next):
@@ -173,12 +136,12 @@ class UpstandParser:
 
     def _tell(self, packet: StreamPacket) -> Run:
         last = next(reversed(self._told), packet.seq)
-        if _life(last) != _life(packet.seq) and _ahead(packet.seq, last) > 1:
-            self._clock = _DeviceClock()
+        if _life(last) != _life(packet.seq) and ahead(packet.seq, last) > 1:
+            self._clock = DeviceClock()
         self._told[packet.seq] = packet.ticks
         if len(self._told) > REMEMBERED:
             self._told.popitem(last=False)
-        self._next = (packet.seq + 1) % _U32
+        self._next = (packet.seq + 1) % NUMBERS
         self._place += 1
         return self._clock.run(packet)
 
@@ -191,10 +154,10 @@ class UpstandParser:
     def _oldest_waiting(self) -> int:
         while self._places[0] < self._place:
             heappop(self._places)
-        return ((self._next or 0) + self._places[0] - self._place) % _U32
+        return ((self._next or 0) + self._places[0] - self._place) % NUMBERS
 
     def _skip_to(self, seq: int) -> list[Item]:
-        self._place += _ahead(seq, self._next or 0)
+        self._place += ahead(seq, self._next or 0)
         self._next = seq
         self._asked_to = None
         return self._in_order()
@@ -205,7 +168,7 @@ class UpstandParser:
             self._asked_to = None
             return []
         first = self._oldest_waiting()
-        if self._asked_to is None or _ahead(self._asked_to, self._next) <= 0:
+        if self._asked_to is None or ahead(self._asked_to, self._next) <= 0:
             self._tries = 0
         elif now_s - self._asked_s < PATIENCE_S and len(self._waiting) <= MOST_WAITING:
             return []
@@ -214,12 +177,12 @@ class UpstandParser:
         self._tries += 1
         self._asked_to, self._asked_s = first, now_s
         self._request_id = _RESEND_IDS[(self._request_id + 1) % len(_RESEND_IDS)]
-        count = min(_ahead(first, self._next), 0xFFFF)
+        count = min(ahead(first, self._next), 0xFFFF)
         return [_request(self._request_id, _RESEND, struct.pack("<IH", self._next, count))]
 
     def _answer(self, packet: RawPacket) -> list[Item]:
         if len(packet.data) != _ANSWER.size or packet.data[0] != 0x13:
-            return [PacketError(self._sensor_id, "not an answer of version 1", packet.data)]
+            return [PacketError(self._sensor_id, "not a plain answer", packet.data)]
         _, request_id, command, code, value = _ANSWER.unpack(packet.data)
         if code == _OK:
             return []
@@ -231,47 +194,10 @@ class UpstandParser:
 
     def _go_on_from(self, oldest: int, now_s: float) -> list[Item]:
         """The sensor holds nothing before `oldest`."""
-        if not self._waiting or self._next is None or _ahead(oldest, self._next) <= 0:
+        if not self._waiting or self._next is None or ahead(oldest, self._next) <= 0:
             return []  # it came meanwhile, or was not held yet: patience decides
         first = self._oldest_waiting()
-        return self._skip_to(min(oldest, first, key=lambda seq: _ahead(seq, first))) + self._chase(now_s)
-
-
-class _DeviceClock:
-    """The sensor's 32-bit ticks, unwrapped into seconds."""
-
-    def __init__(self) -> None:
-        self._ticks: int | None = None  # unwrapped, at the last packet told
-        self._live_ticks = 0
-        self._live_s = 0.0  # arrival of the last packet that was not sent again
-
-    def can_be(self, packet: StreamPacket) -> bool:
-        """Whether the device's clock agrees with ours since the last live packet, as it must within one power-on.
-
-        A packet may come late, but not before it was measured.
-        """
-        if self._ticks is None:
-            return True
-        host_s = packet.arrived_s - self._live_s
-        late_s = host_s - (self._unwrapped(packet) - self._live_ticks) / TICKS_HZ
-        drift_s = 0.02 * host_s
-        return -1.0 - drift_s <= late_s <= MOST_LATE_S + drift_s
-
-    def run(self, packet: StreamPacket) -> Run:
-        is_restart = self._ticks is None
-        self._ticks = packet.ticks if self._ticks is None else self._unwrapped(packet)
-        if not packet.is_resent:
-            self._live_ticks, self._live_s = self._ticks, packet.arrived_s
-        spacing_s = packet.span_ticks / (packet.n - 1) / TICKS_HZ if packet.n > 1 else 1.0 / packet.rate_hz
-        ticks = Ticks(self._ticks / TICKS_HZ, spacing_s, is_late=packet.is_resent, is_restart=is_restart)
-        return Run(packet.arrived_s, packet.n, packet.counts, packet.scale, ticks)
-
-    def _unwrapped(self, packet: StreamPacket) -> int:
-        """The ticks' value that our clock finds likeliest: they wrap every 36.4 h."""
-        last = self._ticks or 0
-        step = _ahead(packet.ticks, last % _U32)
-        host_ticks = (packet.arrived_s - self._live_s) * TICKS_HZ - (last - self._live_ticks)
-        return last + step + round((host_ticks - step) / _U32) * _U32
+        return self._skip_to(min(oldest, first, key=lambda seq: ahead(seq, first))) + self._chase(now_s)
 
 
 def _status(packet: RawPacket) -> list[Item]:
@@ -279,7 +205,7 @@ def _status(packet: RawPacket) -> list[Item]:
     if len(data) == _EVENT_BYTES and data[0] == 0x15:
         return [_GESTURES[data[1]]] if data[1] in _GESTURES else []
     if len(data) != _STATUS_BYTES or data[0] != 0x14:
-        raise PacketError(packet.sensor_id, "not a status of version 1", data)
+        raise PacketError(packet.sensor_id, "not a plain status", data)
     items: list[Item] = [Worn(bool(data[1] & 1))]
     if data[5] != 255:
         items.append(Battery(min(data[5], 100)))

@@ -12,11 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.model import Segment
-from firmware_bridge.driver import Battery, Gesture, Item, Run, Worn, Write
+from firmware_bridge.driver import Battery, Behind, Gesture, Item, Run, Worn, Write
 from firmware_bridge.drivers import upstand
-from firmware_bridge.drivers.upstand import CONTROL, DRIVER, STATUS, STREAM, UpstandParser, decode_stream
+from firmware_bridge.drivers.upstand import CONTROL, DRIVER, STATUS, STREAM, UpstandParser
 from firmware_bridge.errors import PacketError
 from firmware_bridge.packet import RawPacket
+from firmware_bridge.refill import Refill
+from firmware_bridge.upstand_stream import decode_stream
 from hardware.firmware import talk, wire
 
 VECTORS = json.loads((Path(__file__).parents[2] / "hardware/protocol/vectors.json").read_text(encoding="utf-8"))
@@ -129,6 +131,50 @@ def test_a_gap_is_asked_for_and_filled_in_order() -> None:
     assert writes(later) == []
     late = [item.ticks.is_late for item in later if isinstance(item, Run) and item.ticks]
     assert late == [True, True, True, False, False, False]
+
+
+def test_after_45_minutes_away_it_says_how_long_the_rest_will_take() -> None:
+    """At 16 packets a second between the four new ones: what is new waits for eleven minutes, and then is told."""
+    parser, refill, away = UpstandParser("u"), Refill(), 45 * 60 * 4
+    told, guesses, latest_s = numbers(parser.feed(packet(stream(0)))), [], 0.0
+    parser.opened()
+    lost, seq, begun_s = list(range(1, away)), away, away * 0.25
+    while lost:
+        now_s = begun_s + (seq - away) * 0.25
+        items = parser.feed(packet(stream(seq), now_s))
+        for old in lost[:4]:
+            items += parser.feed(packet(stream(old, resent=True), now_s + 0.1))
+        lost, seq, latest_s = lost[4:], seq + 1, now_s
+        told += numbers(items)
+        for item in items:
+            if isinstance(item, Behind):
+                refill.feed(item)
+        guesses.append((now_s, refill.left_s, refill.sentence("pelvis")))
+    took_s = latest_s - begun_s
+    assert took_s == pytest.approx(45 * 60 * 4 / 16, rel=0.01)
+    for now_s, left_s, sentence in guesses[20:-20:50]:
+        assert left_s == pytest.approx(latest_s - now_s, rel=0.05, abs=1.5)
+        assert "stands still for about" in sentence
+    assert guesses[-1][1:] == (None, "")
+    assert told == [number % 30000 for number in range(seq)]
+    assert numbers(parser.feed(packet(stream(seq), latest_s + 0.25))) == [seq % 30000]  # and live again
+
+
+def test_what_is_given_up_is_no_longer_waited_for() -> None:
+    parser, refill = UpstandParser("u"), Refill()
+    items = [item for seq in (0, *range(100, 110)) for item in parser.feed(packet(stream(seq), seq * 0.25))]
+    [request] = writes(items)[-1:]
+    assert refill.sentence("pelvis") == ""
+    for item in items:
+        if isinstance(item, Behind):
+            refill.feed(item)
+    assert refill.missing_s == pytest.approx(99 * 0.25)
+    assert "until that is done" in refill.sentence("pelvis")
+    answer = talk.encode_answer(talk.Answer(request.request_id, wire.RESEND, wire.NOT_HELD, 100))
+    for item in parser.feed(packet(answer, 27.5, CONTROL)) + parser.feed(packet(stream(110), 27.6)):
+        if isinstance(item, Behind):
+            refill.feed(item)
+    assert refill.sentence("pelvis") == ""
 
 
 def test_what_the_sensor_no_longer_holds_is_given_up() -> None:
