@@ -50,6 +50,14 @@ class PacedClock:
             self._origin_s = self._monotonic()
             self._wake()
 
+    def pace(self, speed: float) -> None:
+        """Virtual time goes on from where it is at another speed; neither speed may be inf."""
+        if not (0 < speed < math.inf and self.speed < math.inf):
+            raise ValueError(f"a speed of {speed} after {self.speed}: both must be finite, and time only runs forwards")
+        if self._origin_s is not None:
+            self._origin_s = self._monotonic() - self.now() / speed
+        self.speed = speed
+
     def advance(self, limit_s: float) -> None:
         """Let virtual time run up to `limit_s`. Raises ValueError for a limit below the present one."""
         if limit_s < self._limit_s:

@@ -6,95 +6,35 @@ import asyncio
 import os
 import signal
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from analysis.batch import reanalyze
-from analysis.io.break_settings import BreakSettings, TypeSettings
+from analysis.io.break_settings import TypeSettings
 from analysis.io.journal import readable_inputs
 from analysis.io.mqtt import resolve
-from analysis.io.settings import DashboardSettings, MqttSettings, NotifySettings, Settings
+from analysis.io.settings import Settings
 from analysis.io.store import Store
 from analysis.io.watching import Clocks, DeskWatch, Watching
-from analysis.model import ClockAnchor, Segment, Slept
+from analysis.model import ClockAnchor, Slept
 from analysis.service import Service, connect
 from benchmarks.breaks_day import CREDIT_S, Match, differences, match, spread, told_by_store
+from benchmarks.breaks_over_mqtt import in_the_whole_system, lived, settings_in
 from hardware.twin.clock import PacedClock
-from hardware.twin.peripherals.upstand import UpstandPeripheral
 from hardware.twin.person import Answer, Person
 from hardware.twin.wearer import Wearer
-from tests.upstand.system import free_port
 from upstand.analyzing import pipeline_settings
-from upstand.hearing import hear_prompts
-from upstand.playing import Play, Played, play, simulated
-from upstand.supervisor import Part, Supervisor
-from upstand.whole import own_part, service_listens, start_broker, supervised
+from upstand.playing import Played
+from upstand.supervisor import Supervisor
+from upstand.whole import start_broker, supervised
 
 pytestmark = pytest.mark.system
 
 OFTEN = {"active": TypeSettings(interval_s=420.0, length_s=120.0, enough_s=60.0)}
 DECIDED_S = 3.0  # from the true seat-off to the pipeline's word that the prompt is off the screen, in the data's time
 WINTER = 1761440400.0  # 2025-10-26 01:00 UTC: clocks in Berlin go back from 3 to 2
-
-
-def settings_in(folder: Path, types: dict[str, TypeSettings]) -> Settings:
-    """No evening and no silent day, whenever the test runs."""
-    return Settings(
-        data_dir=folder,
-        mqtt=MqttSettings(port=free_port()),
-        dashboard=DashboardSettings(port=free_port()),
-        notify=NotifySettings(desktop=False),
-        breaks=BreakSettings(types=types, evening="", silent_every_weeks=0),
-    )
-
-
-def of_settings(settings: Settings) -> dict[str, str]:
-    """The same for a part that is a process of its own."""
-    return {
-        "UPSTAND_DATA_DIR": str(settings.data_dir),
-        "UPSTAND_MQTT__PORT": str(settings.mqtt.port),
-        "UPSTAND_NOTIFY__DESKTOP": "false",
-        "UPSTAND_BREAKS": settings.breaks.model_dump_json(exclude_unset=True),
-    }
-
-
-async def lived(
-    settings: Settings, person: Person, wearer: Wearer, clock: PacedClock, *, name: str, source: str
-) -> Played:
-    """The person's whole day through radio, bridge and broker to a service that runs already."""
-    peripherals = tuple(UpstandPeripheral(f"Upstand {at.value[0].upper()}", wearer.source(at)) for at in Segment)
-    act = Play(name, source, "", peripherals, simulated("demo", 1, 52, "").commands)
-    hearing = asyncio.create_task(hear_prompts(resolve(settings), name, person, clock.now))
-    try:
-        return await play(settings, act, clock, asyncio.Event())
-    finally:
-        hearing.cancel()
-        await asyncio.gather(hearing, return_exceptions=True)
-
-
-async def in_the_whole_system(
-    settings: Settings, person: Person, wearer: Wearer, speed: float, disturb: Callable[[Supervisor], None]
-) -> Played:
-    """With a service of its own process; `disturb` is called twenty times a second."""
-
-    async def disturbing() -> None:
-        while True:
-            disturb(supervisor)
-            await asyncio.sleep(0.05)
-
-    async with supervised(settings, print) as supervisor:
-        await start_broker(supervisor, settings, None, print)
-        argv = own_part("service", ("analyze",), None).argv
-        await supervisor.start(Part("service", argv, of_settings(settings)))
-        await service_listens(settings)
-        task = asyncio.create_task(disturbing())
-        try:
-            return await lived(settings, person, wearer, PacedClock(speed), name="simulated", source="simulated")
-        finally:
-            task.cancel()
 
 
 def found_in(settings: Settings, person: Person, wearer: Wearer, played: Played) -> Match:
@@ -121,7 +61,7 @@ def test_a_service_that_dies_with_a_prompt_on_the_screen_forgets_nothing(tmp_pat
             killed.append(supervisor.pids()["service"])
             os.kill(killed[0], signal.SIGKILL)
 
-    played = asyncio.run(in_the_whole_system(settings, person, wearer, 80.0, kill_in_mid_prompt))
+    played = asyncio.run(in_the_whole_system(settings, person, wearer, PacedClock(80.0), kill_in_mid_prompt))
     found = found_in(settings, person, wearer, played)
     assert killed
     assert len(found.closing_s) >= 2
@@ -187,7 +127,7 @@ def test_eight_hours_of_somebody_who_does_now_this_now_that_are_told_as_they_wer
     settings, seed = settings_in(tmp_path, {}), 25
     person = Person(None, seed, is_calm=True)
     wearer = Wearer(person.script, seed)
-    played = asyncio.run(in_the_whole_system(settings, person, wearer, 60.0, lambda _supervisor: None))
+    played = asyncio.run(in_the_whole_system(settings, person, wearer, PacedClock(60.0), lambda _supervisor: None))
     found = found_in(settings, person, wearer, played)
     if found.closing_s:
         assert np.median(found.closing_s) <= DECIDED_S, spread(found.closing_s)

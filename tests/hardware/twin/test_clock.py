@@ -56,6 +56,27 @@ def test_a_short_delay_is_made_up_for() -> None:
     assert clock.now() == pytest.approx(1.1)
 
 
+def test_another_speed_holds_from_now_on() -> None:
+    hand = Hand()
+    clock = PacedClock(60.0, hand)
+    clock.start()
+    clock.advance(100.0)
+    hand.s += 0.5
+    clock.pace(1.0)
+    assert clock.now() == pytest.approx(30.0)
+    hand.s += 2.0
+    assert clock.now() == pytest.approx(32.0)
+    clock.pace(60.0)
+    hand.s += 0.5
+    assert clock.now() == pytest.approx(62.0)
+
+
+@pytest.mark.parametrize("speed", [0.0, -1.0, math.inf, math.nan])
+def test_no_other_speed_makes_time_stand_or_jump(speed: float) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        PacedClock(60.0).pace(speed)
+
+
 def test_a_long_delay_slows_time_down() -> None:
     hand = Hand()
     clock = PacedClock(2.0, hand)
