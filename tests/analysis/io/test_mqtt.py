@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from analysis import schema
@@ -87,6 +90,16 @@ async def test_leaving_flushes_and_keeps_the_will_to_itself(broker: Any) -> None
         taken = await take(hears, 1000)
         assert {received.topic for received in taken} == {"last"}
         assert await hears.receive(timeout_s=0.2) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no file descriptors to count")
+async def test_leaving_closes_every_socket(broker: Any) -> None:
+    gc.collect()
+    before = psutil.Process().num_fds()
+    async with Connection(broker.address, "leaves") as left:
+        await left.wait_connected(20)
+        assert psutil.Process().num_fds() > before
+    assert psutil.Process().num_fds() == before
 
 
 async def test_a_refusal_is_one_sentence(broker: Any) -> None:
