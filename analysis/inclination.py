@@ -1,4 +1,4 @@
-"""Which way is up and how wrong the gyroscope is: a Kalman filter that takes one step a chunk of samples.
+"""Which way is up and how wrong the gyroscope is: a Kalman filter that takes one step a chunk of samples, or some.
 
 Tilt cannot be read from an accelerometer that moves. But what moves at a desk goes nowhere for long: its velocity
 stays near zero, while a wrong tilt by 1° lets the integrated velocity run away by 0.17 m/s every second. So the
@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from operator import add
 from typing import NamedTuple
 
 from analysis import covariance
@@ -34,40 +33,36 @@ _BIAS_WALK = 0.004 * _DEG  # rad/s per √s: 0.04°/s in 100 s
 _REST_NOISE = 0.06 * _DEG  # rad/s·√s: what a second of rest of a living body is worth
 _TILT_START = 2.0 * _DEG  # rad, of the first chunk's mean, when that was quiet
 _VELOCITY_START = 0.5  # m/s
-_PATIENCE = 4  # chunks of rest that may be judged as one
-_NOTHING: Errors = (0.0,) * 7
+_PATIENCE = 8  # chunks of rest that may be judged as one
 
 Quaternion = tuple[float, float, float, float]
 Vector = tuple[float, float, float]
 
 
 class Step(NamedTuple):
-    """One step, as a smoother needs it; of a chunk that waits only `before`, `bias` and `correction` mean anything."""
+    """One step, of a chunk or of some that are judged as one."""
 
-    before: Quaternion  # sensor → world before the chunk
-    bias: Vector  # rad/s taken off the chunk
-    prior: Covariance  # before the chunk
-    seen: Seen  # what makes of an error before the chunk one after it
-    expected: Covariance  # after the chunk, before its measurement
+    before: Quaternion  # sensor → world before it
+    bias: Vector  # rad/s taken off it
+    prior: Covariance  # before it
+    seen: Seen  # what makes of an error before it one after it
+    expected: Covariance  # after it, before its measurement
     correction: Errors  # what the measurement changed
 
 
 class Inclination:
     """Orientation, horizontal velocity and gyroscope bias of one sensor with their covariance.
 
-    Most of a day is rest, and in the middle of a rest a chunk may wait to be judged as one with those after it:
-    `patience` is how many at most. Its orientation is told meanwhile as the gyroscope says.
+    In the middle of a rest a chunk may wait to be judged as one with those after it (`groups`): `patience` is how many
+    at most. Its orientation is told meanwhile as the gyroscope says.
 
     Without a gyroscope every chunk is said not to turn, with an error of as much as a body does; and there is no bias.
     """
 
     def __init__(self, *, patience: int = _PATIENCE, has_gyroscope: bool = True) -> None:
-        self._patience = patience
+        self.patience = patience
         self._turn_noise = (_GYR_NOISE if has_gyroscope else _TURNING) ** 2
         self._bias_walk = _BIAS_WALK**2 if has_gyroscope else 0.0
-        self._rested = 0  # chunks of this rest
-        self._waited = 0  # chunks that wait, and the sum of what they say
-        self._waiting: tuple[float, ...] = ()
         self._q: Quaternion = (1.0, 0.0, 0.0, 0.0)
         self._velocity = (0.0, 0.0)
         self._bias: Vector = (0.0, 0.0, 0.0)
@@ -75,52 +70,28 @@ class Inclination:
 
     def restart(self, q: Sequence[float], unrest: float) -> None:
         """A new run at sensor → world q, from accelerations `unrest` m/s² away from gravity; the bias stays known."""
-        self._rested = self._waited = 0
         self._q = (q[0], q[1], q[2], q[3])
         self._velocity = (0.0, 0.0)
         tilt = _TILT_START + min(unrest / GRAVITY, 1.0)
         self._covariance = covariance.restarted(self._covariance, tilt**2, _VELOCITY_START**2)
 
-    def step(
-        self,
-        turn: Sequence[float],
-        moves: Sequence[float],
-        span_s: float,
-        rate: float,
-        doubts: tuple[float, float],
-        rest: Vector | None,
-    ) -> Step:
-        """One chunk: its turn (4,), moves (12,) row by row and two doubts as in `strapdown.Chunks`, its rate (rad/s).
+    @property
+    def noise(self) -> tuple[float, float, float]:
+        """Variances a second: of a turn, and more by this share of its rate's square; of velocity."""
+        return self._turn_noise, _GYR_SCALE**2, _ACC_NOISE**2
 
-        rest (3,) rad/s is what the gyroscope reads if the sensor rests.
-        """
+    @property
+    def state(self) -> tuple[float, ...]:
+        """Sensor → world (4) and the gyroscope's bias (3), rad/s."""
+        return *self._q, *self._bias
+
+    def judge(self, said: Sequence[float]) -> Step:
+        """One chunk, or some together: what they say (see `groups.SAID`)."""
         before, bias, prior = self._q, self._bias, self._covariance
-        seen = self._predict(turn, moves)
-        tilt = (self._turn_noise + (_GYR_SCALE * rate) ** 2) * span_s + doubts[0]
-        velocity = _ACC_NOISE**2 * span_s + doubts[1]
-        if rest is None and not self._waited:
-            self._rested = 0
-            expected = covariance.moved(prior, seen, tilt, velocity, self._bias_walk * span_s)
-            return Step(before, bias, prior, seen, expected, self._judged(expected, span_s))
-        self._wait((*seen, tilt, velocity, span_s), rest)
-        if self._waited < min(self._rested // 4, self._patience):  # a rest that has just begun has most to say
-            return Step(before, bias, prior, seen, prior, _NOTHING)
-        self._waited = 0
-        *seen, tilt, velocity, span_s, rest_s, a, b, c = self._waiting
+        *_, tilt, velocity, span_s, rest_s, a, b, c = said
+        seen = self._predict(said)
         expected = covariance.moved(prior, seen, tilt, velocity, self._bias_walk * span_s)
         return Step(before, bias, prior, seen, expected, self._judged(expected, span_s, rest_s, (a, b, c)))
-
-    def _wait(self, chunk: tuple[float, ...], rest: Vector | None) -> None:
-        """Adds a chunk to those that wait: what it says and, with its span, what its gyroscope reads."""
-        span_s = chunk[-1]
-        if rest is None:
-            self._rested = 0
-            said = (*chunk, 0.0, 0.0, 0.0, 0.0)
-        else:
-            self._rested += 1
-            said = (*chunk, span_s, rest[0] * span_s, rest[1] * span_s, rest[2] * span_s)
-        self._waiting = tuple(map(add, self._waiting, said)) if self._waited else said
-        self._waited += 1
 
     def _judged(
         self, expected: Covariance, span_s: float, rest_s: float = 0.0, read: Vector = (0.0, 0.0, 0.0)
@@ -140,11 +111,11 @@ class Inclination:
         self._q = _unit(_tipped(self._q, x, y, 0.0))
         return correction
 
-    def _predict(self, turn: Sequence[float], moves: Sequence[float]) -> Seen:
-        """Takes orientation and velocity over the chunk; how the world sees the bias and the force meanwhile."""
+    def _predict(self, said: Sequence[float]) -> Seen:
+        """Takes orientation and velocity over it; how the world sees the bias and the force meanwhile."""
         w, x, y, z = q = self._q
         a, b, c = self._bias
-        m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11 = moves
+        *turn, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, _, _, _, _, _, _, _ = said
         r0, r1, r2 = 1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)
         p0, p1, p2 = r0 * m0 + r1 * m4 + r2 * m8, r0 * m1 + r1 * m5 + r2 * m9, r0 * m2 + r1 * m6 + r2 * m10
         fx = r0 * m3 + r1 * m7 + r2 * m11

@@ -9,13 +9,14 @@ depends on no later sample: if a run ends within a chunk, the samples up to ther
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from analysis import quaternion, strapdown
-from analysis.inclination import Inclination, Step, Vector
+from analysis import groups, quaternion, strapdown
+from analysis.groups import Groups
+from analysis.inclination import Inclination, Step
 from analysis.intake import GAP_S, JUMP_S, Intake, Rows
 from analysis.model import GRAVITY, Flags, Floats, Quality, Segment, SegmentOrientation
 from analysis.rest import RestDetector
@@ -87,9 +88,9 @@ class OrientationFilter:
         return [self._turned(self._run, rows[first : min(first + _LEAF, whole)]) for first in range(0, whole, _LEAF)]
 
     def _turned(self, run: Run, rows: Rows) -> SegmentOrientation:
-        chunks, steps = run.feed(rows)
-        begins, ends = run.owed(steps)
-        result = turned(chunks, steps, -begins, -ends, self._delay_s)
+        judged = run.feed(rows)
+        begins, ends = run.owed(judged.corrections)
+        result = turned(judged, -begins, -ends, self._delay_s)
         q, gyr = result.q[: len(rows)], result.gyr[: len(rows)] if run.has_gyroscope else rows[:, 4:]
         quality = run.quality(begins)[: len(rows)]
         if rows[0, 0] - run.start_s < SETTLING_S:
@@ -108,9 +109,10 @@ class Run:
         self.size = strapdown.chunk_size(self._gap_s, _CHUNK_S if self.has_gyroscope else _BLIND_S)
         at_once = _AT_ONCE if self.has_gyroscope else math.inf
         self._at_once = at_once * self.size * self._gap_s  # rad in one chunk
-        self._owed = (0.0, 0.0)  # rad about the world's x and y, what was found and is not told yet
+        self._owed: Floats = np.zeros(2)  # rad about the world's x and y, what was found and is not told yet
         self._before: Floats = self._seen(first[:1])[0]
-        self._rest = RestDetector()
+        self._rest = RestDetector(self.size * self._gap_s)
+        self._groups = Groups(inclination.patience)
         self._inclination = inclination
         total = first[0, 1:4]
         for row in first[1:, 1:4]:
@@ -119,27 +121,24 @@ class Run:
         unrest = float(np.abs(first[:, 1:4] - mean).max()) + abs(float(quaternion.norm(mean)) - GRAVITY)
         inclination.restart(quaternion.between(quaternion.normalise(total), _UP).tolist(), unrest)
 
-    def feed(self, rows: Rows) -> tuple[Chunks, list[Step]]:
+    def feed(self, rows: Rows) -> Judged:
         """rows (n, 7) are whole chunks, except at the run's very end."""
         rows = self._seen(rows)
         missing = -len(rows) % self.size
         padded = np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)]) if missing else rows
         chunks = strapdown.summed(padded, self._before, self.size, self._gap_s)
         self._before = rows[-1]
-        rests = self._rests(chunks)
-        steps = [
-            self._inclination.step(turn, moves, span_s, rate, doubts, rest)
-            for turn, moves, span_s, rate, doubts, rest in zip(
-                chunks.turn.tolist(),
-                chunks.moves.tolist(),
-                chunks.span.tolist(),
-                quaternion.norm(chunks.gyr_mean).tolist(),
-                zip(chunks.turn_doubt.tolist(), chunks.gain_doubt.tolist(), strict=True),
-                rests,
-                strict=True,
-            )
-        ]
-        return chunks, steps
+        rests, read = self._rests(chunks)
+        said = groups.said_of(chunks, self._inclination.noise, rests, read)
+        turned_rad = quaternion.norm(chunks.gyr_mean) * chunks.span
+        grouped = self._groups.feed(said, rests.tolist(), turned_rad.tolist())
+        steps = [self._inclination.judge(one) for one in grouped.said]
+        states = np.array([*((*step.before, *step.bias) for step in steps), self._inclination.state]).T
+        own = states[:, np.searchsorted(grouped.ends, np.arange(len(rests)))]
+        corrections = np.zeros((len(rests), 2))
+        if steps:
+            corrections[grouped.ends] = [step.correction[:2] for step in steps]
+        return Judged(chunks, steps, groups.started(own[:4], own[4:], grouped.until), own[4:], corrections)
 
     def _seen(self, rows: Rows) -> Rows:
         """What a filter takes them for: without a gyroscope not to turn."""
@@ -149,10 +148,10 @@ class Run:
         columns[:4] = rows.T[:4]
         return columns.T
 
-    def _rests(self, chunks: Chunks) -> Sequence[Vector | None]:
+    def _rests(self, chunks: Chunks) -> tuple[NDArray[np.bool_], Floats]:
         if not self.has_gyroscope:
-            return [None] * len(chunks.span)
-        return self._rest.feed(chunks.span, chunks.gyr_mean, chunks.acc_mean, chunks.gyr_spread, chunks.acc_spread)
+            return np.zeros(len(chunks.span), dtype=np.bool_), chunks.gyr_mean
+        return self._rest.feed(chunks.gyr_mean, chunks.acc_mean, chunks.gyr_spread, chunks.acc_spread)
 
     def quality(self, begins: Floats) -> Flags:
         """Of each sample, where so much is not told yet at each chunk's start, (m, 2) rad."""
@@ -163,23 +162,36 @@ class Run:
         flags = np.where(fast, Quality.NO_GYROSCOPE | Quality.MOVING, Quality.NO_GYROSCOPE).astype(np.uint16)
         return np.repeat(flags, self.size)
 
-    def owed(self, steps: list[Step]) -> tuple[Floats, Floats]:
-        """What of the corrections of tilt is not told yet at each chunk's start and end, (m, 2) rad."""
-        found = np.array([self._owed, *(step.correction[:2] for step in steps)])
-        square = found[:, 0] * found[:, 0] + found[:, 1] * found[:, 1]
-        if square.max() <= self._at_once * self._at_once:
-            self._owed = (float(found[-1, 0]), float(found[-1, 1]))
-            return found[:-1], np.zeros_like(found[:-1])
-        begins, ends = [], []
-        x, y = self._owed
-        for more_x, more_y in found[1:].tolist():
-            begins.append((x, y))
-            size = math.sqrt(x * x + y * y)
-            left = 0.0 if size <= self._at_once else min(1.0 - self._at_once / size, _LEFT)
-            ends.append((left * x, left * y))
-            x, y = left * x + more_x, left * y + more_y
-        self._owed = (x, y)
-        return np.array(begins), np.array(ends)
+    def owed(self, corrections: Floats) -> tuple[Floats, Floats]:
+        """What of the corrections (m, 2) of tilt is not told yet at each chunk's start and end, (m, 2) rad."""
+        begins = np.concatenate([[self._owed], corrections])
+        ends = np.zeros_like(corrections)
+        square = begins[:, 0] * begins[:, 0] + begins[:, 1] * begins[:, 1]
+        done = 0
+        for first in np.flatnonzero(square[:-1] > self._at_once * self._at_once).tolist():
+            done = max(done, first)
+            while done < len(ends) and (left := self._left(*begins[done].tolist())):
+                ends[done] = left * begins[done]
+                begins[done + 1] += ends[done]
+                done += 1
+        self._owed = begins[-1]
+        return begins[:-1], ends
+
+    def _left(self, x: float, y: float) -> float:
+        """The share of a correction that is left after a chunk."""
+        size = math.sqrt(x * x + y * y)
+        return 0.0 if size <= self._at_once else min(1.0 - self._at_once / size, _LEFT)
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What m chunks say, and what the filter makes of them."""
+
+    chunks: Chunks
+    steps: list[Step]  # of each chunk or group of them that is over
+    before: Floats  # (4, m) sensor → world before the chunk
+    bias: Floats  # (3, m) rad/s
+    corrections: Floats  # (m, 2) rad of tilt, at the chunk's end
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,20 +202,20 @@ class Turned:
     gyr: Floats  # (n, 3) rad/s without bias
 
 
-def turned(chunks: Chunks, steps: list[Step], begins: Floats, ends: Floats, delay_s: float) -> Turned:
-    """Every sample's orientation: m chunks, one step each.
+def turned(judged: Judged, begins: Floats, ends: Floats, delay_s: float) -> Turned:
+    """Every sample's orientation, of m chunks.
 
     begins and ends (m, 2) rad: what is to be turned about the world's x and y at each chunk's start and end.
     """
+    chunks = judged.chunks
     row, count = chunks.since.shape
     many = chunks.size // row  # rows a chunk
-    before = np.array([step.before for step in steps]).T
-    bias = _by_row(np.array([step.bias for step in steps]).T, many)
+    before, bias = judged.before, _by_row(judged.bias, many)
     # All corrections are small: half their angle is their quaternion's vector.
     first = before + _tipped(begins.T, before)
     change = (before + _tipped(ends.T, before) if ends.any() else before) - first
     share = strapdown.shares(chunks.size)
-    start = _by_row(change, many) * (share if many == 1 else np.tile(share, len(steps))) + _by_row(first, many)
+    start = _by_row(change, many) * (share if many == 1 else np.tile(share, count // many)) + _by_row(first, many)
     gyr = chunks.gyr - bias
     right = np.ones((4, row, count))
     np.multiply(0.5 * delay_s, gyr, out=right[1:])

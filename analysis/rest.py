@@ -1,12 +1,15 @@
 """When a sensor rests, and what its gyroscope reads then: its bias.
 
-Fed once per chunk of samples. Plain floats in a loop: whether chunk k rests depends on the chunks before it,
-and there are only seven a second.
+Fed chunks of samples. Means follow in equal steps, as chunks of one run are of nearly the same length.
 """
 
 from __future__ import annotations
 
 import math
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import lfilter
 
 from analysis.model import Floats
 
@@ -20,51 +23,51 @@ _ACC_SPREAD = 0.5  # m/s²
 _ACC_DRIFT = 0.2  # m/s², short mean against long mean: about 0.8°/s of lean
 _BIAS_LIMIT = 6.0 * _DEG  # rad/s; twice the typical zero-rate offset of consumer IMUs
 
-Vector = tuple[float, float, float]
-
 
 class RestDetector:
     """Rest: acceleration and rate stay close to their short means for a while, and the means stay where they are."""
 
-    def __init__(self) -> None:
-        self.restart()
-
-    def restart(self) -> None:
-        """After a gap."""
-        self._gyr: Vector | None = None
-        self._acc: Vector = (0.0, 0.0, 0.0)
-        self._slow: Vector = (0.0, 0.0, 0.0)
-        self._still_s = 0.0
+    def __init__(self, chunk_s: float) -> None:
+        """`chunk_s`: a chunk's length."""
+        self._soon, self._slowly = (_Mean(1.0 - math.exp(-chunk_s / span_s)) for span_s in (_MEAN_S, _SLOW_S))
+        self._fewest = math.floor(_REST_S / chunk_s) + 1  # still chunks in a row
+        self._still = 0
 
     def feed(
-        self, span_s: Floats, gyr: Floats, acc: Floats, gyr_spread: Floats, acc_spread: Floats
-    ) -> list[Vector | None]:
-        """The gyroscope's short mean (rad/s) for each of m chunks that rests, None for one that does not.
+        self, gyr: Floats, acc: Floats, gyr_spread: Floats, acc_spread: Floats
+    ) -> tuple[NDArray[np.bool_], Floats]:
+        """Which of m chunks rest, and the gyroscope's short mean (m, 3) rad/s.
 
-        span_s (m,) is the chunk's length, gyr and acc (m, 3) its means, the spreads (m,) its greatest deviations.
+        gyr and acc (m, 3) are a chunk's means, the spreads (m,) its greatest deviations.
         """
-        quiet = ((gyr_spread < 1.5 * _GYR_SPREAD) & (acc_spread < 1.5 * _ACC_SPREAD)).tolist()
-        return [self._rests(*chunk) for chunk in zip(span_s.tolist(), gyr.tolist(), acc.tolist(), quiet, strict=True)]
+        both = np.concatenate([gyr, acc], axis=1)
+        mean = self._soon.feed(both)
+        off, drift = both - mean, mean[:, 3:] - self._slowly.feed(acc)
+        still = (gyr_spread < 1.5 * _GYR_SPREAD) & (acc_spread < 1.5 * _ACC_SPREAD)
+        still &= (_square(off[:, :3]) < _GYR_SPREAD**2) & (_square(off[:, 3:]) < _ACC_SPREAD**2)
+        still &= (_square(drift) < _ACC_DRIFT**2) & (np.abs(mean[:, :3]).max(axis=1) < _BIAS_LIMIT)
+        place = np.arange(len(still))
+        streak = place - np.maximum.accumulate(np.where(still, -1 - self._still, place))
+        self._still = int(streak[-1])
+        return streak >= self._fewest, mean[:, :3]
 
-    def _rests(self, span_s: float, rate: list[float], force: list[float], is_quiet: bool) -> Vector | None:
-        x, y, z = rate
-        u, v, w = force
-        if self._gyr is None:
-            self._gyr = (x, y, z)
-            self._acc = self._slow = (u, v, w)
-        share, slow = 1 - math.exp(-span_s / _MEAN_S), 1 - math.exp(-span_s / _SLOW_S)
-        gx, gy, gz = self._gyr
-        ax, ay, az = self._acc
-        sx, sy, sz = self._slow
-        self._gyr = gyr = gx, gy, gz = (gx + share * (x - gx), gy + share * (y - gy), gz + share * (z - gz))
-        self._acc = acc = (ax + share * (u - ax), ay + share * (v - ay), az + share * (w - az))
-        self._slow = (sx + slow * (u - sx), sy + slow * (v - sy), sz + slow * (w - sz))
-        rests = (
-            is_quiet
-            and math.dist(gyr, rate) < _GYR_SPREAD
-            and math.dist(acc, force) < _ACC_SPREAD
-            and math.dist(acc, self._slow) < _ACC_DRIFT
-            and -_BIAS_LIMIT < min(gyr) <= max(gyr) < _BIAS_LIMIT
-        )
-        self._still_s = self._still_s + span_s if rests else 0.0
-        return gyr if self._still_s > _REST_S else None
+
+class _Mean:
+    """An exponential mean of rows that remembers where it was."""
+
+    def __init__(self, share: float) -> None:
+        self._share = share
+        self._state: Floats | None = None
+
+    def feed(self, x: Floats) -> Floats:
+        if self._state is None:
+            self._state = (1.0 - self._share) * x[:1]
+        y: Floats
+        y, self._state = lfilter([self._share], [1.0, self._share - 1.0], x, axis=0, zi=self._state)
+        return y
+
+
+def _square(v: Floats) -> Floats:
+    square = v * v
+    total: Floats = (square[:, 0] + square[:, 1]) + square[:, 2]
+    return total

@@ -15,8 +15,7 @@ from analysis import covariance
 from analysis.inclination import Inclination, Step
 from analysis.intake import Intake, Rows
 from analysis.model import Floats
-from analysis.orientation import FIRST, Run, turned
-from analysis.strapdown import Chunks
+from analysis.orientation import FIRST, Judged, Run, turned
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ def smoothed(t: Floats, acc: Floats, gyr: Floats, *, delay_s: float = 0.0) -> Sm
         pieces += told[1:] if pieces else told
     inclination = Inclination(patience=1)
     runs = [
-        (rows, *Run(rows[:FIRST], inclination).feed(rows))
+        (rows, Run(rows[:FIRST], inclination).feed(rows))
         for rows in pieces
         if len(rows) >= FIRST and not np.isnan(rows[0, 4])
     ]
@@ -51,11 +50,11 @@ def smoothed(t: Floats, acc: Floats, gyr: Floats, *, delay_s: float = 0.0) -> Sm
     return Smoothed(*(np.concatenate([getattr(part, name) for part in [empty, *parts]]) for name in ("t", "q", "gyr")))
 
 
-def _seen_from_the_end(rows: Rows, chunks: Chunks, steps: list[Step], delay_s: float) -> Smoothed:
-    errors = _errors(steps)
-    corrections = np.array([step.correction for step in steps])
-    result = turned(chunks, steps, errors[:-1, :2], (corrections + errors[1:])[:, :2], delay_s)
-    bias = np.repeat(errors[1:, 4:], chunks.size, axis=0)[: len(rows)]
+def _seen_from_the_end(rows: Rows, judged: Judged, delay_s: float) -> Smoothed:
+    """Of chunks that were each judged alone."""
+    errors = _errors(judged.steps)
+    result = turned(judged, errors[:-1, :2], judged.corrections + errors[1:, :2], delay_s)
+    bias = np.repeat(errors[1:, 4:], judged.chunks.size, axis=0)[: len(rows)]
     return Smoothed(rows[:, 0], result.q[: len(rows)], result.gyr[: len(rows)] - bias)
 
 

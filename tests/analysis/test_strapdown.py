@@ -10,7 +10,7 @@ import pytest
 from analysis import quaternion, strapdown
 from analysis.inclination import Inclination
 from analysis.model import GRAVITY, Floats, Segment
-from analysis.orientation import OrientationFilter
+from analysis.orientation import FIRST, OrientationFilter, Run
 
 FIRST_S = 100.0
 
@@ -80,16 +80,22 @@ def test_more_samples_than_are_worked_on_at_once_change_nothing() -> None:
     assert np.array_equal(np.concatenate([part.q for part in at_once]), np.concatenate([part.q for part in cut]))
 
 
+def lying_still(count: int, bias: Floats) -> Floats:
+    """Rows (n, 7) at 52 Hz of a sensor at rest whose gyroscope reads `bias`."""
+    rows = np.zeros((count, 7))
+    rows[:, 0], rows[:, 3], rows[:, 4:] = np.arange(count) / 52, GRAVITY, bias
+    return rows
+
+
 def test_waiting_in_rest_changes_little() -> None:
-    """A sensor that lies still with a bias: judged four chunks at a time it knows nearly as much."""
-    bias, moves = (0.02, -0.01, 0.005), np.zeros((3, 4))
-    turn = quaternion.from_small_rotation(0.2 * np.array(bias)).tolist()
-    moves[range(3), range(3)], moves[2, 3] = 0.2, 0.2 * GRAVITY
-    known = []
-    for patience in (1, 4):
-        filter_ = Inclination(patience=patience)
-        filter_.restart((1.0, 0.0, 0.0, 0.0), 0.0)
-        steps = [filter_.step(turn, moves.ravel().tolist(), 0.2, 0.0, (0.0, 0.0), bias) for _ in range(80)]
-        known.append(steps[-1].bias)
+    """A sensor that lies still with a bias: judged some chunks at a time it knows nearly as much."""
+    bias = np.array([0.02, -0.01, 0.005])
+    known, steps = [], []
+    for patience in (1, 8):
+        rows = lying_still(52 * 30, bias)
+        judged = Run(rows[:FIRST], Inclination(patience=patience)).feed(rows)
+        known.append(judged.bias[:, -1])
+        steps.append(len(judged.steps))
+    assert steps[1] < steps[0] / 4
     assert np.allclose(known[0], bias, atol=1e-4)
     assert np.allclose(known[0], known[1], atol=1e-5)
