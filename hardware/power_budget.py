@@ -1,7 +1,8 @@
-"""What the sensor draws in each state, on paper: figures of the data sheets times how long each part is busy.
+"""What the sensor draws in each state, on paper: figures of the makers times how long each part is busy.
 
 `python -m hardware.power_budget` writes the tables of hardware/firmware/README.md. Nothing here was measured on a
-board; the shares that are estimates of ours say so.
+board of ours. Each figure says where it is from; one that could not be looked up again says "unconfirmed", and the
+shares that are estimates of ours say so.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from dataclasses import dataclass
 CELLS_MAH = (100, 250, 400)
 USABLE = 0.85  # of a cell's rated charge, down to the 3.4 V that the regulator needs
 
-_NRF = "nRF52840 PS v1.7"
-_IMU = "LSM6DS3TR-C DocID030071, table 4"
-_FLASH = "P25Q16H data sheet"
+_NRF = "Nordic, nRF52840 Product Specification"
+_IMU = "LSM6DS3TR-C data sheet, table 4; unconfirmed"
+_FLASH = "P25Q16H data sheet; unconfirmed"
 
-_CPU_MA = 3.3  # from flash, cache on, DC/DC, 64 MHz (5.2.1.1)
-_TX_MA = 4.8  # 0 dBm, DC/DC, 3 V (5.2.1.4)
-_RX_MA = 4.6  # 1 Mbit/s, DC/DC, 3 V
+_CPU_MA = 3.3  # from flash, DC/DC, 64 MHz; unconfirmed, but with the radio on (IS0, 8.1 mA) it adds 1.7 mA
+_TX_MA = 6.4  # 0 dBm, DC/DC: IRADIO_TX1
+_RX_MA = 6.26  # 1 Mbit/s, DC/DC: IRADIO_RX0
 _BYTE_S = 8e-6  # on the air, 1 Mbit/s
 
 
@@ -45,7 +46,8 @@ class State:
 
 
 def _cpu(share: float, doing: str) -> Load:
-    return Load("processor", share * _CPU_MA, f"{100 * share:g} % of {_CPU_MA} mA ({_NRF}); share estimated: {doing}")
+    why = f"{100 * share:g} % of {_CPU_MA} mA (unconfirmed); share estimated: {doing}"
+    return Load("processor", share * _CPU_MA, why)
 
 
 def _link(interval_s: float, packets_per_s: float, packet_bytes: int) -> Load:
@@ -66,7 +68,10 @@ def _advertising(interval_s: float) -> Load:
 _MEASURING = Load("IMU", 0.90, f"both in high performance ({_IMU})")
 _DOZING = Load("IMU", 0.025, f"accelerometer alone, low power, at most as at 52 Hz ({_IMU})")
 _BOARD = Load(
-    "board", 0.020, "regulator, charger and divider: 10 + 1 + 3 µA; flash in standby 6 µA (data sheets, rounded up)"
+    "board",
+    0.020,
+    "a whole XIAO asleep 5.6 µA, its divider 2.3 µA (measured: Seeed's forum, topics 274333, 273177), and flash in "
+    "standby; rounded up",
 )
 _WRITING = Load("flash", 0.0095, f"2.8 pages/s of 0.7 ms at 5 mA ({_FLASH})")
 

@@ -1,7 +1,9 @@
 """The LSM6DS3TR-C over I2C: its FIFO, its clock, taps and wake-up.
 
-Register names and bits are those of the data sheet (DocID030071, section 9) and of ST's AN5130. The bus is what
-CircuitPython's `busio.I2C` offers. Runs on the sensor and, against a model of the chip, in the twin.
+Addresses, bits, codes of ranges and rates, the step of the clock and the sensitivities agree with ST's own driver
+(lsm6ds3tr_c_reg.h of 2021). What they do is after the data sheet (DocID030071, section 9) and ST's AN5130,
+unconfirmed on a chip. The bus is what CircuitPython's `busio.I2C` offers. Runs on the sensor and, against a model of
+the chip, in the twin.
 """
 
 ADDRESS = 0x6A

@@ -2,7 +2,9 @@
 
 After the data sheet (DocID030071): WHO_AM_I table 37 and section 9.12, output data rates table 51 and 55, full scales
 table 52 and 56, FIFO registers 9.4 to 9.8 and 9.43 to 9.49, timestamp 9.50 to 9.52, WAKE_UP_SRC and TAP_SRC 9.22 and
-9.23, TAP_CFG to MD1_CFG 9.70 to 9.76. Not modelled: SPI, pedometer, tilt, sensor hub, temperature, analogue filters.
+9.23, TAP_CFG to MD1_CFG 9.70 to 9.76. Addresses, bits and codes agree with ST's own driver (lsm6ds3tr_c_reg.h of 2021);
+how an over-run, taps and wake-up behave is unconfirmed on a chip. Not modelled: SPI, pedometer, tilt, sensor hub,
+temperature, analogue filters.
 """
 
 from __future__ import annotations
