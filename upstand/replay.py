@@ -17,7 +17,14 @@ from hardware.twin.clock import PacedClock
 from hardware.twin.recording import Recording, load
 from upstand import broker
 from upstand.playing import Played, play, replayed
-from upstand.whole import dashboard_part, own_part, service_listens, start_broker, supervised
+from upstand.whole import (
+    dashboard_part,
+    dashboard_port_must_be_free,
+    own_part,
+    service_listens,
+    start_broker,
+    supervised,
+)
 
 CALIBRATED = "upright"  # the trials that the calibration is taken from: zero by definition
 TILT, LORDOSIS = "pelvic_tilt", "lumbar_lordosis"
@@ -59,9 +66,12 @@ async def replay_files(
 ) -> list[Replayed]:
     """Plays one recording after the other and says what came out. Uses the Upstand that runs, else starts its own.
 
-    Raises PostureError for a file that is no recording, before anything is played.
+    Raises PostureError for a file that is no recording and for a dashboard's port that is taken, before anything is
+    played.
     """
     recordings = [load(file) for file in files]
+    if show:
+        dashboard_port_must_be_free(settings)
     results: list[Replayed] = []
     async with supervised(settings, say) as supervisor:
         if not await _runs_already(settings):

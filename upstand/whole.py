@@ -26,7 +26,7 @@ async def run_whole(
     settings: Settings, config: Path | None, bridge_options: tuple[str, ...], say: Say, stop: asyncio.Event
 ) -> None:
     """Runs everything until `stop`. Raises PostureError when a part cannot do its work."""
-    _dashboard_port_must_be_free(settings)
+    dashboard_port_must_be_free(settings)
     async with supervised(settings, say) as supervisor:
         await start_broker(supervisor, settings, config, say)
         await supervisor.start(own_part("service", ("analyze",), config))
@@ -40,7 +40,7 @@ async def run_whole(
 
 async def run_dashboard(settings: Settings, config: Path | None, say: Say, stop: asyncio.Event) -> None:
     """Runs the dashboard alone until `stop`."""
-    _dashboard_port_must_be_free(settings)
+    dashboard_port_must_be_free(settings)
     async with supervised(settings, say) as supervisor:
         await supervisor.start(dashboard_part(settings, config))
         await _say_where(settings, say, stop)
@@ -96,7 +96,8 @@ async def service_listens(settings: Settings) -> None:
     raise PostureError("The analysis does not answer; run `upstand doctor`, and see its log in `logs/`.")
 
 
-def _dashboard_port_must_be_free(settings: Settings) -> None:
+def dashboard_port_must_be_free(settings: Settings) -> None:
+    """Raises PostureError where another program listens there."""
     at = settings.dashboard
     if not broker.port_is_free(at.address, at.port):
         raise PostureError(

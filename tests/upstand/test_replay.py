@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,17 @@ def test_all_people_move_as_their_labels_say_and_none_loses_a_sample(tmp_path: P
     assert int(hinged.group(1)) >= 20
     again = install.command("reanalyze", "--wearer", "replay-sub45")
     assert again.returncode == 0, again.stdout
+
+
+def test_where_it_cannot_be_shown_nothing_is_played(tmp_path: Path) -> None:
+    install = Install(tmp_path)
+    file = str(shared_data() / "cairo_sitting" / "sub01.npz")
+    with socket.create_server(("127.0.0.1", install.page_port)):
+        done = install.command("replay", file, "--dashboard")
+    assert done.returncode == 2
+    [sentence] = done.stderr.strip().splitlines()
+    assert f"Port {install.page_port} " in sentence
+    assert not done.stdout
 
 
 @pytest.mark.parametrize(
