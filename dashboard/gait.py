@@ -34,11 +34,11 @@ class _Row:
     name: str
     form: str
     error: str = ""  # typical, where one was measured
-    usual: str = ""  # in healthy adults, where a source says so
+    usual: str = ""  # in healthy adults, where a checked source says so
 
 
-# Error of the cadence: mean over straight walks of two people (benchmarks/results.md). Usual ranges: rotation and
-# obliquity 8–12°, tilt 2–4°, harmonic ratio 2–4.
+# Error of the cadence: mean over straight walks of two people (benchmarks/results.md). Usual ranges, as far
+# as they were checked against a source: tilt 2–4°.
 _ROWS = (
     _Row("Steps", "steps", "{:.0f}"),
     _Row("Cadence", "cadence_spm", "{:.0f} steps/min", error="±0.6 steps/min"),
@@ -49,10 +49,10 @@ _ROWS = (
     _Row("Walking speed", "speed_m_s", "{:.2f} m/s"),
     _Row("Steps alike (1 = all the same)", "step_regularity", "{:.2f}"),
     _Row("Strides alike (1 = all the same)", "stride_regularity", "{:.2f}"),
-    _Row("Smoothness (harmonic ratio)", "harmonic_ratio", "{:.1f}", usual="2 to 4"),
+    _Row("Smoothness (harmonic ratio)", "harmonic_ratio", "{:.1f}"),
     _Row("Spring in the step (push-off)", "push_off_m_s2", "{:.1f} m/s²"),
-    _Row("Pelvis turns left and right by", "rotation_deg", "{:.0f}°", usual="8 to 12°"),
-    _Row("Pelvis tips to the sides by", "obliquity_deg", "{:.0f}°", f"±{OBLIQUITY.error:.0f}°", "8 to 12°"),
+    _Row("Pelvis turns left and right by", "rotation_deg", "{:.0f}°"),
+    _Row("Pelvis tips to the sides by", "obliquity_deg", "{:.0f}°", f"±{OBLIQUITY.error:.0f}°"),
     _Row("Pelvis tilts forward and back by", "tilt_deg", "{:.0f}°", f"±{TILT.error:.0f}°", "2 to 4°"),
 )
 

@@ -71,6 +71,14 @@ def test_the_table_says_what_is_known_in_plain_units() -> None:
     assert len({len(column) for column in told.values()}) == 1
 
 
+def test_only_what_a_source_says_stands_as_usual() -> None:
+    told = gait.table([Walked(36000.0, KNOWN)], UTC)
+    usual = dict(zip(told[""], told["In studies"], strict=True))
+    assert usual["Pelvis tilts forward and back by"] == "2 to 4°"
+    from_memory = ("Smoothness (harmonic ratio)", "Pelvis turns left and right by", "Pelvis tips to the sides by")
+    assert not [label for label in from_memory if usual[label]]
+
+
 def test_a_short_walk_counts_its_steps_and_has_no_column() -> None:
     walks = [Walked(36000.0, KNOWN), Walked(36060.0, SHORT), Walked(36120.0, {**SHORT, "steps": None})]
     assert gait.steps(walks) == 47
