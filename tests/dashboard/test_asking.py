@@ -90,7 +90,7 @@ def test_the_countdown_goes_by_the_sessions_time_from_the_rise() -> None:
     [
         (replace(ASKED, state=PromptState.DONE, credited_s=200.0), "✓ Done: 3 min 20 s on your feet."),
         (replace(ASKED, kind="rest", state=PromptState.DONE, credited_s=600.0), "✓ Done: 10 min off the seat."),
-        (replace(ASKED, kind="slouch", state=PromptState.DONE, credited_s=20.0), "✓ You are back in a good posture."),
+        (replace(ASKED, kind="slouch", state=PromptState.DONE, credited_s=20.0), "✓ Your back is less bent now."),
         (replace(ASKED, kind="shift", state=PromptState.DONE, credited_s=20.0), "✓ Done: you have shifted."),
         (replace(ASKED, kind="eyes", state=PromptState.DONE, credited_s=20.0), "✓ Done: 20 s."),
         (replace(ASKED, state=PromptState.DONE), "✓ Done: you said so."),
