@@ -27,29 +27,20 @@ LYING_WORDS = {
     LyingPosition.RIGHT: "on the right side",
 }
 
-OUTCOMES = {  # what can come of a prompt
-    PromptState.DONE: "done",
-    PromptState.SHORT: "cut short",
-    PromptState.IGNORED: "ignored",
-    PromptState.POSTPONED: "postponed",
-    PromptState.SKIPPED: "skipped",
-    PromptState.WITHDRAWN: "taken back",
-    PromptState.UNSEEN: "not seen",
-}
-
 # A sign before each, so that colour alone never tells.
 OUTCOME_WORDS = {
     PromptState.DONE: "✓ done",
+    PromptState.SHORT: "◐ cut short",
     PromptState.IGNORED: "✕ ignored",
+    PromptState.POSTPONED: "→ postponed",
+    PromptState.SKIPPED: "» skipped",
+    PromptState.WITHDRAWN: "← taken back",
     PromptState.UNSEEN: "? not seen",
     PromptState.OPEN: "… still open",
     PromptState.HEADS_UP: "… about to be asked",
     PromptState.IN_BREAK: "… on your break",
-    PromptState.SHORT: "◐ cut short",
-    PromptState.POSTPONED: "→ postponed",
-    PromptState.SKIPPED: "» skipped",
-    PromptState.WITHDRAWN: "← taken back",
 }
+OUTCOMES = {state: said[2:] for state, said in OUTCOME_WORDS.items() if state.is_ended}  # without it
 
 _ASKED = {  # by type of break; one of the wearer's own is called by its name
     "shift": "↔ Time to shift on your seat",
