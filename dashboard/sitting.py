@@ -9,8 +9,7 @@ import streamlit as st
 from analysis.bout_statistics import PARTIAL_S, BoutStatistics, Span, statistics_of
 from dashboard import words
 from dashboard.day import Day
-
-Fact = tuple[str, str, str]  # label, value, note
+from dashboard.facts import Fact, as_html
 
 
 def show(day: Day) -> None:
@@ -18,11 +17,7 @@ def show(day: Day) -> None:
     if not told.bouts:
         return
     with st.container(key="today_bouts"):
-        cards = "".join(
-            f'<div class="up-fact"><span>{label}</span><strong>{value}</strong><em>{note}</em></div>'
-            for label, value, note in facts(told)
-        )
-        st.html(f'<div class="up-facts">{cards}</div>')
+        st.html(as_html(facts(told)))
         st.html(f'<div class="up-soft">{sentence(told)}</div>')
 
 

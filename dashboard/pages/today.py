@@ -7,7 +7,7 @@ from datetime import date, tzinfo
 import streamlit as st
 
 from analysis.model import Activity, PromptState
-from dashboard import charts, correct, data, gait, sitting, words
+from dashboard import charts, correct, data, facts, gait, sitting, words
 from dashboard.day import Asked, Bout, Day
 from dashboard.live import MAIN
 from dashboard.page import Context, Page, in_one_sentence
@@ -96,27 +96,19 @@ def _exposure(context: Context, wearer: str, which: date) -> None:
 def _totals(day: Day) -> None:
     standing, walking, lying = (day.totals_s[a] for a in (Activity.STANDING, Activity.WALKING, Activity.LYING))
     share = f"{100 * day.totals_s[Activity.SITTING] / day.recorded_s:.0f} % of the time worn" if day.recorded_s else ""
-    facts = [
+    told = [
         ("Sitting", words.duration(day.totals_s[Activity.SITTING]), share),
         ("Standing", words.duration(standing), ""),
         ("Walking", words.duration(walking), ""),
         ("Lying", words.duration(lying), words.lain(day.lying_s)),
         ("Rises", str(day.rises), "times stood up"),
         ("Longest sitting", words.duration(day.longest_sitting_s), "in one piece"),
-        (
-            "Prompts",
-            str(len(day.prompts)),
-            _outcomes(day),
-        ),
+        ("Prompts", str(len(day.prompts)), _outcomes(day)),
     ]
     if day.totals_s[Activity.UNKNOWN] >= 60:
-        facts.append(("Not known", words.duration(day.totals_s[Activity.UNKNOWN]), "worn, but not clear"))
+        told.append(("Not known", words.duration(day.totals_s[Activity.UNKNOWN]), "worn, but not clear"))
     with st.container(key="today_totals"):
-        cards = "".join(
-            f'<div class="up-fact"><span>{label}</span><strong>{value}</strong><em>{note}</em></div>'
-            for label, value, note in facts
-        )
-        st.html(f'<div class="up-facts">{cards}</div>')
+        st.html(facts.as_html(told))
 
 
 def _outcomes(day: Day) -> str:
