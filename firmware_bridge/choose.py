@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from analysis.lacks import ROUGH
 from analysis.model import Segment
 from firmware_bridge.ble import Sighting
 from firmware_bridge.driver import Driver
@@ -32,8 +33,8 @@ def choose(
     """The settings decide, then the name on the air, then the order of addresses: pelvis before lumbar.
 
     A wish is an address or a part of the name; an empty one leaves it to the rest. A device whose name has not
-    been heard yet is chosen only by its address, and one without a gyroscope only by a wish: a chest strap on the air
-    is there for another purpose.
+    been heard yet is chosen only by its address, and one without a gyroscope only by a wish or because its name says
+    where it is worn: a chest strap on the air is there for another purpose.
     """
     known = [
         (driver, sighting)
@@ -52,14 +53,15 @@ def choose(
             if wish and _is_wished(sighting, wish):
                 take(segment, driver, sighting)
     open_segments = [segment for segment in Segment if not wishes.get(segment)]
-    named = [(driver, sighting) for driver, sighting in known if sighting.name and driver.has_gyroscope]
+    named = [(driver, sighting) for driver, sighting in known if sighting.name]
     for segment in open_segments:
         for driver, sighting in named:
             if _named_place(driver, sighting.name) is segment:
                 take(segment, driver, sighting)
     for segment in open_segments:
         for driver, sighting in named:
-            if _named_place(driver, sighting.name) is None and not _is_wished_by_any(sighting, wishes):
+            is_free = _named_place(driver, sighting.name) is None and not _is_wished_by_any(sighting, wishes)
+            if is_free and driver.has_gyroscope:
                 take(segment, driver, sighting, is_guess=True)
     return chosen
 
@@ -67,12 +69,17 @@ def choose(
 def known(sightings: Sequence[Sighting], drivers: Mapping[str, Driver]) -> str:
     """Which of them are sensors and what those lack, in one sentence."""
     told = [
-        f"{sighting.name} ({driver.family}" + (f"; no {', no '.join(driver.lacks)})" if driver.lacks else ")")
+        f"{sighting.name} ({driver.family}{_lacking(driver)})"
         for sighting in sightings
         for driver in drivers.values()
         if driver.matches(sighting.name, sighting.services)
     ]
     return f"Sensors among them: {', '.join(told)}." if told else "None of them is a sensor that Upstand knows."
+
+
+def _lacking(driver: Driver) -> str:
+    told = f"; no {', no '.join(driver.lacks)}" if driver.lacks else ""
+    return told if driver.has_gyroscope else f"{told}: {ROUGH}"
 
 
 def _is_wished(sighting: Sighting, wish: str) -> bool:

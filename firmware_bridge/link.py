@@ -6,12 +6,12 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from random import Random
 
 import msgspec
 
+from analysis.lacks import ROUGH
 from analysis.model import Buzz, Segment
 from analysis.schema import LinkStatus, Samples
 from firmware_bridge.absence import Absence, RateMeter
@@ -21,14 +21,11 @@ from firmware_bridge.capture import Capture, Opened
 from firmware_bridge.choose import Chosen
 from firmware_bridge.driver import Driver, Gesture, Write
 from firmware_bridge.numbering import Session
-from firmware_bridge.packet import RawPacket
 from firmware_bridge.radio import Connected, Radio
 from firmware_bridge.reader import Reader, Told
+from firmware_bridge.talk import Talk
 
 SEARCH_S = 8.0
-ASK_S = 60.0  # real seconds between looks at the battery
-SILENCE_S = 10.0  # a link without a sample for this long, in real and in session time, is made anew
-LAST_PACKET_S = 0.3  # real seconds for what the sensor sends on being stopped
 
 _log = logging.getLogger(__name__)
 
@@ -76,11 +73,9 @@ class Link:
         self._monotonic = monotonic
         self._state = "searching"
         self._fresh = chosen is not None  # sighted a moment ago: no need to search before connecting
-        self._peer: Connected | None = None
-        self._orders: asyncio.Queue[Write] = asyncio.Queue()
+        self._talk: Talk | None = None
         self._reader: Reader | None = None
         self._finished: Reader | None = None  # of the sensor worn here before this one
-        self._heard_s = (0.0, 0.0)  # real and session time at which the last sample was known to have come
         self._absence = Absence(segment, monotonic)
         self._is_swapping = False
         self._rate = RateMeter()
@@ -151,32 +146,28 @@ class Link:
         return ""
 
     def _order(self, writes_of: Callable[[Driver], tuple[Write, ...]], what: str) -> str:
-        if self.chosen is None or self._peer is None or self._peer.lost.is_set():
+        if self.chosen is None or self._talk is None or self._talk.is_lost:
             return f"The {self.segment} sensor is not connected; wait until it is."
         writes = writes_of(self.chosen.driver)
         if not writes:
             return f"The {self.segment} sensor cannot {what}: a {self.chosen.driver.family} sensor has no means to."
         for write in writes:
-            self._orders.put_nowait(write)
+            self._talk.order(write)
         return ""
 
     async def _live_once(self) -> None:
         """From finding the sensor to losing it. Raises LinkError and BluetoothError."""
         chosen = await self._find()
-        if not chosen.driver.has_gyroscope:
-            raise LinkError(
-                f"{chosen.sighting.name} has no gyroscope, without which Upstand cannot tell posture; "
-                f"name another sensor under sensors.{self.segment} in upstand.toml."
-            )
         self._enter("connecting")
         peer = await self._radio.connect(chosen.sighting)
         try:
             await self._stream(chosen, peer)
         except asyncio.CancelledError:
-            await self._stop(chosen.driver, peer)
+            if self._talk is not None:
+                await self._talk.stop()
             raise
         finally:
-            self._peer = None
+            self._talk = None
             await peer.leave()
 
     async def _find(self) -> Chosen:
@@ -221,104 +212,42 @@ class Link:
         reader = self._reader
         if self._capture:
             self._capture.opened(Opened(self.sensor_id, driver.family, self.segment, rate_hz, self._now()))
-        self._orders = asyncio.Queue()
+        self._talk = talk = Talk(
+            self.segment,
+            driver,
+            peer,
+            reader,
+            absence=self._absence,
+            now=self._now,
+            monotonic=self._monotonic,
+            take=self._take,
+            sensor_id=self.sensor_id,
+            capture=self._capture,
+        )
         self._take(reader.opened())
-        self._peer = peer
-        if driver.listens_first:
-            await self._listen(reader, driver, peer)
-        for write in driver.start(rate_hz):
-            await peer.write(write.channel, write.data, write.service)
-        if not driver.listens_first:
-            await self._listen(reader, driver, peer)
-        self._heard_s = self._monotonic(), self._now()
+        await talk.begin(rate_hz)
         self._backoff.reset()
         self._tell_problem("")
-        told = self._absence.streams(chosen.sighting.name)
+        self._log_streaming(chosen)
+        self._enter("streaming")
+        await talk.serve(lambda: self._is_swapping)
+
+    def _log_streaming(self, chosen: Chosen) -> None:
+        name = chosen.sighting.name
+        told = self._absence.streams(name)
         if told:
             _log.info("%s", told)
-        self._enter("streaming")
-        _log.info("%s (%s) is the %s sensor.", chosen.sighting.name, self.sensor_id, self.segment)
-        await self._serve(reader, driver, peer)
-
-    async def _listen(self, reader: Reader, driver: Driver, peer: Connected) -> None:
-        for channel in driver.channels:
-            await peer.listen(channel, self._now, self._receiver(reader, channel))
-
-    def _receiver(self, reader: Reader, channel: str) -> Callable[[float, bytes], None]:
-        sensor_id, capture = self.sensor_id, self._capture
-
-        def receive(arrived_s: float, data: bytes) -> None:
-            packet = RawPacket(sensor_id, channel, arrived_s, data)
-            if capture is not None:
-                capture.packet(packet)
-            told = reader.feed(packet)
-            if told:
-                self._take(told)
-
-        return receive
-
-    async def _serve(self, reader: Reader, driver: Driver, peer: Connected) -> None:
-        """Write what is ordered and look at the battery until the link is lost."""
-        asked_s = -ASK_S
-        lost = asyncio.ensure_future(peer.lost.wait())
-        try:
-            while not peer.lost.is_set():
-                if self._monotonic() - asked_s >= ASK_S:
-                    asked_s = self._monotonic()
-                    await self._ask(reader, driver, peer)
-                order = asyncio.ensure_future(self._orders.get())
-                try:
-                    await asyncio.wait({order, lost}, timeout=1.0, return_when=asyncio.FIRST_COMPLETED)
-                    if order.done():
-                        write = order.result()
-                        await peer.write(write.channel, write.data, write.service)
-                finally:
-                    order.cancel()
-                self._check_silence(reader)
-                warning = self._absence.warning(reader.battery_percent)
-                if warning:
-                    _log.warning("%s", warning)
-                if self._is_swapping:
-                    await self._stop(driver, peer)
-                    raise LinkError(f"Another {self.segment} sensor is looked for.")
-        finally:
-            lost.cancel()
-        raise LinkError(self._absence.why(reader.battery_percent))
-
-    async def _ask(self, reader: Reader, driver: Driver, peer: Connected) -> None:
-        """A sensor that does not answer is none the worse for it, as long as it streams."""
-        try:
-            for write in driver.ask:
-                await peer.write(write.channel, write.data, write.service)
-            for channel in driver.reads:
-                data = await peer.read(channel)
-                self._receiver(reader, channel)(self._now(), data)
-        except LinkError as error:
-            if peer.lost.is_set():
-                raise
-            _log.info("The %s sensor does not tell its battery (%s).", self.segment, error)
-
-    def _check_silence(self, reader: Reader) -> None:
-        real_s, session_s = self._heard_s
-        if reader.heard_s > session_s:
-            self._heard_s = self._monotonic(), reader.heard_s
-        elif self._monotonic() - real_s > SILENCE_S and self._now() - session_s > SILENCE_S:
-            raise LinkError(f"The {self.segment} sensor is connected but sends nothing; it is connected anew.")
-
-    async def _stop(self, driver: Driver, peer: Connected) -> None:
-        if peer.lost.is_set() or not driver.stop:
-            return
-        with suppress(LinkError, BluetoothError):
-            for write in driver.stop:
-                await peer.write(write.channel, write.data, write.service)
-            await asyncio.sleep(LAST_PACKET_S)
+        _log.info("%s (%s) is the %s sensor.", name, self.sensor_id, self.segment)
+        if not chosen.driver.has_gyroscope:
+            _log.warning("%s has no gyroscope: %s.", name, ROUGH)
 
     def _take(self, told: Sequence[Told]) -> None:
         for item in told:
             if isinstance(item, Samples):
                 self._out(item)
             elif isinstance(item, Write):
-                self._orders.put_nowait(item)
+                if self._talk is not None:
+                    self._talk.order(item)
             elif isinstance(item, Gesture):
                 self._gestured(item)
             else:

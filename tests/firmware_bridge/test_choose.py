@@ -71,6 +71,7 @@ def test_a_chest_strap_is_worn_only_where_somebody_asks_for_it() -> None:
     assert worn([strap, *OURS[2:]]) == {}
     assert worn([strap]) == {}
     assert worn([strap], lumbar="H10") == {"lumbar": "01"}
+    assert worn([seen("01", "Polar H10 sacrum")]) == {"pelvis": "01"}
 
 
 def test_one_device_is_worn_once() -> None:
@@ -80,7 +81,8 @@ def test_one_device_is_worn_once() -> None:
 def test_the_doctor_is_told_what_they_lack() -> None:
     assert known([OURS[2]], DRIVERS) == "None of them is a sensor that Upstand knows."
     told = known([OURS[0], seen("02", "Polar H10 1"), OURS[2]], DRIVERS)
-    assert told == "Sensors among them: Upstand L 1 (upstand), Polar H10 1 (polar_h10; no counter, no gyroscope)."
+    strap = "Polar H10 1 (polar_h10; no counter, no gyroscope: angles in movement are rough)"
+    assert told == f"Sensors among them: Upstand L 1 (upstand), {strap}."
 
 
 @pytest.mark.parametrize("seed", range(5))
