@@ -27,29 +27,20 @@ LYING_WORDS = {
     LyingPosition.RIGHT: "on the right side",
 }
 
-OUTCOMES = {  # what can come of a prompt
-    PromptState.DONE: "done",
-    PromptState.SHORT: "cut short",
-    PromptState.IGNORED: "ignored",
-    PromptState.POSTPONED: "postponed",
-    PromptState.SKIPPED: "skipped",
-    PromptState.WITHDRAWN: "taken back",
-    PromptState.UNSEEN: "not seen",
-}
-
 # A sign before each, so that colour alone never tells.
 OUTCOME_WORDS = {
     PromptState.DONE: "✓ done",
+    PromptState.SHORT: "◐ cut short",
     PromptState.IGNORED: "✕ ignored",
+    PromptState.POSTPONED: "→ postponed",
+    PromptState.SKIPPED: "» skipped",
+    PromptState.WITHDRAWN: "← taken back",
     PromptState.UNSEEN: "? not seen",
     PromptState.OPEN: "… still open",
     PromptState.HEADS_UP: "… about to be asked",
     PromptState.IN_BREAK: "… on your break",
-    PromptState.SHORT: "◐ cut short",
-    PromptState.POSTPONED: "→ postponed",
-    PromptState.SKIPPED: "» skipped",
-    PromptState.WITHDRAWN: "← taken back",
 }
+OUTCOMES = {state: said[2:] for state, said in OUTCOME_WORDS.items() if state.is_ended}  # without it
 
 _ASKED = {  # by type of break; one of the wearer's own is called by its name
     "shift": "↔ Time to shift on your seat",
@@ -63,7 +54,7 @@ _ASKED = {  # by type of break; one of the wearer's own is called by its name
 }
 _ON_THE_SEAT = ("shift", "slouch", "arch")  # answered without standing up
 _ON_THE_FEET = ("micro", "active")
-_GOOD_POSTURE = ("slouch", "arch")
+_LET_GO = {"slouch": "✓ Your back is less bent now.", "arch": "✓ Your back is less arched now."}
 
 # The first reason that applies is the one a person can do something about.
 _REASONS = (
@@ -121,8 +112,8 @@ def outcome(prompt: Prompt) -> str:
     """What came of a prompt that has ended, in a sentence."""
     measured = f"{exactly(prompt.credited_s)}{_where(prompt.kind)}"
     match prompt.state:
-        case PromptState.DONE if prompt.kind in _GOOD_POSTURE:
-            return "✓ You are back in a good posture."
+        case PromptState.DONE if prompt.kind in _LET_GO:
+            return _LET_GO[prompt.kind]
         case PromptState.DONE if prompt.kind == "shift":
             return "✓ Done: you have shifted."
         case PromptState.DONE if prompt.credited_s >= 0.5:
