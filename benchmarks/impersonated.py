@@ -6,12 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.model import Floats, Segment
+from analysis.model import GRAVITY, Floats, Segment
 from analysis.schema import LinkStatus, Samples, block_of
 from firmware_bridge.ble import Ble
 from firmware_bridge.choose import choose
@@ -42,21 +43,24 @@ DRIVERS = all_drivers()
 
 
 class Numbers:
-    """A source whose first count is the sample's own number, on a clock that is `drift` slow."""
+    """A source whose first count is the sample's own number, up to `around`, on a clock that is `drift` slow."""
 
-    def __init__(self, segment: Segment, rate_hz: float, end_s: float, scale: Scale, drift: float = 0.0) -> None:
+    def __init__(
+        self, segment: Segment, rate_hz: float, end_s: float, scale: Scale, drift: float = 0.0, around: int = ROUND
+    ) -> None:
         self.acc_scale = scale.acc
         self.gyr_scale = scale.gyr
         self.segment = segment
         self.rate_hz = rate_hz
         self.end_s = end_s
         self._spacing_s = (1.0 + drift) / rate_hz
+        self._around = around
 
     def read(self, t0: float, t1: float) -> Counts:
         first, last = (int(np.ceil(t / self._spacing_s - 1e-9)) for t in (t0, t1))
         index = np.arange(first, last)
         counts = np.zeros((len(index), 6), np.int16)
-        counts[:, 0] = index % ROUND
+        counts[:, 0] = index % self._around
         counts[:, 4] = 100
         t = index.astype(np.float64) * self._spacing_s
         return Counts(index, t, counts)
@@ -70,26 +74,39 @@ class Family:
     rate_hz: float
     scale: Scale
     make: Callable[[str, Numbers], Peripheral]
+    marks: tuple[str, str] = ("", "")  # at the end of the name, where the two must be told apart
+    around: int = ROUND
+    counts_a_number: float = 1.0  # as the driver tells it
 
     def pair(self, end_s: float, drifts: tuple[float, float]) -> list[Peripheral]:
         return [
-            self.make(f"{self.name}{self._suffix(segment)}", Numbers(segment, self.rate_hz, end_s, self.scale, drift))
-            for segment, drift in zip(Segment, drifts, strict=True)
+            self.make(
+                f"{self.name}{mark}", Numbers(segment, self.rate_hz, end_s, self.scale, drift, around=self.around)
+            )
+            for segment, mark, drift in zip(Segment, self.marks, drifts, strict=True)
         ]
-
-    def _suffix(self, segment: Segment) -> str:
-        return {Segment.PELVIS: "P", Segment.LUMBAR: "L"}[segment] if self.name == "Upstand " else ""
 
 
 OUR_SCALE = Scale(acc=0.122e-3 * 9.80665, gyr=float(np.radians(17.5e-3)))
 ARDUINO_SCALE, ADAFRUIT_SCALE, ESPRUINO_SCALE = full_scale(4, 2000), full_scale(16, 2000), full_scale(2, 245)
 
+MILLI_G = Scale(acc=GRAVITY / 1000, gyr=1.0)  # in which an H10 counts; it has no turn rates
+
 FAMILIES: Mapping[str, Family] = {
-    "upstand": Family("Upstand ", 52.0, OUR_SCALE, UpstandPeripheral),
+    "upstand": Family("Upstand ", 52.0, OUR_SCALE, UpstandPeripheral, ("P", "L")),
     "witmotion": Family("WT901BLE67", 50.0, witmotion.SCALE, WitMotionPeripheral),
     "dot": Family("Movella DOT", 60.0, dot.SCALE, DotPeripheral),
     "movesense": Family("Movesense 174630000001", 52.0, movesense.SCALE, MovesensePeripheral),
     "polar": Family("Polar Sense 0A1B2C3D", 52.0, polar.SCALE, PolarPeripheral),
+    "polar_h10": Family(
+        "Polar H10 0A1B2C3",
+        50.0,
+        MILLI_G,
+        partial(PolarPeripheral, has_gyroscope=False),
+        ("D", "E"),
+        around=7500,  # mg, of the 8000 that it can tell
+        counts_a_number=MILLI_G.acc / polar.SCALE.acc,
+    ),
     "metamotion": Family("MetaWear", 50.0, metamotion.SCALE, MetaMotionPeripheral),
     "thingy52": Family("Thingy", 50.0, thingy52.SCALE, Thingy52Peripheral),
     "arduino": Family("BLE Sense - 12AB", 10.0, ARDUINO_SCALE, ArduinoPeripheral),
@@ -105,13 +122,17 @@ class Reading:
     link: Link
     blocks: list[Samples] = field(default_factory=list)
     states: list[LinkStatus] = field(default_factory=list)
+    family: Family | None = None
 
     @property
     def numbers(self) -> NDArray[np.int64]:
         """The samples' own numbers."""
         rows = [np.frombuffer(block.counts, "<i2").reshape(-1, 6)[:, 0].astype(np.int64) for block in self.blocks]
         told = np.concatenate(rows)
-        return told + ROUND * np.cumsum(np.diff(told, prepend=told[:1]) < -ROUND // 2)
+        around = ROUND
+        if self.family is not None:
+            around, told = self.family.around, np.rint(told / self.family.counts_a_number).astype(np.int64)
+        return told + around * np.cumsum(np.diff(told, prepend=told[:1]) < 0)
 
     @property
     def times(self) -> Floats:
@@ -155,8 +176,10 @@ async def reading(
     async with Stage(clock, peripherals, throttle=wait, longest_step_s=step_s, central=central) as stage:
         ble = sealed(Ble(stage.scanner_backend, stage.client_backend))
         known = {drivers: DRIVERS[drivers]}
-        seen = await ble.scan(5.0, lambda seen: len(choose(seen, known, {})) == len(peripherals))
-        chosen = choose(seen, known, {})
+        needs_a_wish = not DRIVERS[drivers].has_gyroscope
+        wishes = {worn.segment: worn.name for worn in peripherals} if needs_a_wish else {}
+        seen = await ble.scan(5.0, lambda seen: len(choose(seen, known, wishes)) == len(peripherals))
+        chosen = choose(seen, known, wishes)
         readings: dict[Segment, Reading] = {}
         for worn in peripherals:
             blocks: list[Samples] = []
@@ -173,7 +196,7 @@ async def reading(
                 changed=lambda: None,
                 rng=Random(1),
             )
-            readings[worn.segment] = Reading(link, blocks, states)
+            readings[worn.segment] = Reading(link, blocks, states, FAMILIES.get(drivers))
         tasks = [asyncio.create_task(each.link.run()) for each in readings.values()]
         try:
             yield stage, readings

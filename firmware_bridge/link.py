@@ -135,8 +135,10 @@ class Link:
 
     @property
     def news(self) -> str:
-        """One sentence about what has lately got well again, or nothing."""
-        return self._absence.news
+        """A sentence about what has lately got well again, and one about what it still waits for, or nothing."""
+        reader = self._reader if self._state == "streaming" else None
+        refill = reader.refill.sentence(self.segment) if reader else ""
+        return " ".join(told for told in (self._absence.news, refill) if told)
 
     def swap(self) -> str:
         """Look for another sensor to be worn here; returns why that cannot be, in one sentence, or nothing."""

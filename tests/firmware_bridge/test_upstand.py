@@ -16,7 +16,9 @@ from firmware_bridge.driver import Battery, Behind, Gesture, Item, Run, Worn, Wr
 from firmware_bridge.drivers import upstand
 from firmware_bridge.drivers.upstand import CONTROL, DRIVER, STATUS, STREAM, UpstandParser
 from firmware_bridge.errors import PacketError
+from firmware_bridge.numbering import Session
 from firmware_bridge.packet import RawPacket
+from firmware_bridge.reader import Reader
 from firmware_bridge.refill import Refill
 from firmware_bridge.upstand_stream import decode_stream
 from hardware.firmware import talk, wire
@@ -161,20 +163,17 @@ def test_after_45_minutes_away_it_says_how_long_the_rest_will_take() -> None:
 
 
 def test_what_is_given_up_is_no_longer_waited_for() -> None:
-    parser, refill = UpstandParser("u"), Refill()
-    items = [item for seq in (0, *range(100, 110)) for item in parser.feed(packet(stream(seq), seq * 0.25))]
-    [request] = writes(items)[-1:]
-    assert refill.sentence("pelvis") == ""
-    for item in items:
-        if isinstance(item, Behind):
-            refill.feed(item)
-    assert refill.missing_s == pytest.approx(99 * 0.25)
-    assert "until that is done" in refill.sentence("pelvis")
+    reader = Reader(DRIVER, Session("s", 0.0, "radio"), "u", Segment.PELVIS, 52.0)
+    assert reader.refill.sentence("pelvis") == ""
+    told = [item for seq in (0, *range(100, 110)) for item in reader.feed(packet(stream(seq), seq * 0.25))]
+    [request] = [talk.decode_request(item.data) for item in told if isinstance(item, Write)][-1:]
+    assert reader.refill.missing_s == pytest.approx(99 * 0.25)
+    assert "until that is done" in reader.refill.sentence("pelvis")
     answer = talk.encode_answer(talk.Answer(request.request_id, wire.RESEND, wire.NOT_HELD, 100))
-    for item in parser.feed(packet(answer, 27.5, CONTROL)) + parser.feed(packet(stream(110), 27.6)):
-        if isinstance(item, Behind):
-            refill.feed(item)
-    assert refill.sentence("pelvis") == ""
+    reader.feed(packet(answer, 27.5, CONTROL))
+    reader.feed(packet(stream(110), 27.6))
+    assert reader.refill.sentence("pelvis") == ""
+    assert reader.bad_packets == 0
 
 
 def test_what_the_sensor_no_longer_holds_is_given_up() -> None:
