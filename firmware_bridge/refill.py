@@ -43,9 +43,10 @@ class Refill:
         left_s = self.left_s
         if self.missing_s < KNOWN_S or (left_s is not None and left_s < KNOWN_S):
             return ""
-        until = "until that is done" if left_s is None else f"for about {_told(left_s)} more"
+        until = "until that is done" if left_s is None else f"for {_told(left_s)} more"
         return f"The {who} sensor first sends what it measured while it was away: the picture stands still {until}."
 
 
 def _told(duration_s: float) -> str:
-    return f"{duration_s:.0f} s" if duration_s < 90.0 else f"{duration_s / 60.0:.0f} min"
+    """In whole minutes, as each other sentence is told anew."""
+    return "less than a minute" if duration_s < 60.0 else f"about {duration_s / 60.0:.0f} min"
