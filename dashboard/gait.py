@@ -38,13 +38,16 @@ class _Row:
 
 
 # Error of the cadence: mean over straight walks of two people (benchmarks/results.md). Usual ranges, as far
-# as they were checked against a source: tilt 2–4°.
+# as they were checked against a source: tilt 2–4°. Errors of stance and swing: 0.03 s of a stride (McCamley 2012).
 _ROWS = (
     _Row("Steps", "steps", "{:.0f}"),
     _Row("Cadence", "cadence_spm", "{:.0f} steps/min", error="±0.6 steps/min"),
     _Row("Stride time", "stride_s", "{:.2f} s"),
     _Row("… varies by", "stride_cv_percent", "{:.1f} %"),
     _Row("Left and right step differ by", "asymmetry_percent", "{:.0f} %"),
+    _Row("Foot on the ground (stance)", "stance_percent", "{:.0f} % of the stride", error="±3 %", usual="about 60 %"),
+    _Row("Foot in the air (swing)", "swing_percent", "{:.0f} % of the stride", error="±3 %", usual="about 40 %"),
+    _Row("Both feet on the ground", "double_support_percent", "{:.0f} % of the stride", "±5 %", "20 to 25 %"),
     _Row("Step length", "step_length_m", "{:.2f} m"),
     _Row("Walking speed", "speed_m_s", "{:.2f} m/s"),
     _Row("Steps alike (1 = all the same)", "step_regularity", "{:.2f}"),

@@ -24,7 +24,8 @@ GAP_S = 0.5  # a walk that halts no longer goes on (scikit-digital-health)
 LEAD_S = 3.0
 MARGIN_S = 1.0  # looked at on either side of a cut, so that it costs no step
 LONGEST_S = 60.0
-_STEP_S = 1.2  # no two steps of one walk lie further apart
+_STEP_S, _PAUSE_STEPS = 1.2, 1.75  # steps of one walk lie no further apart, nor than so many usual ones
+_NEAR_S = 0.15  # no other contact lies so near to one
 _GAP, _LEAD, _MARGIN, _LONGEST = (round(span_s * FRAME_HZ) for span_s in (GAP_S, LEAD_S, MARGIN_S, LONGEST_S))
 _EVERY = round(GRID_HZ / FRAME_HZ)
 
@@ -99,7 +100,8 @@ class Gait:
         before = start - _MARGIN if self._is_cut else max(start - _LEAD, self._free)
         found = [(track, contacts_of(track)) for track in tracks_of(self._poses, before * _EVERY, seen * _EVERY)]
         span_s = (start / FRAME_HZ, end / FRAME_HZ)
-        kept = [(track, _of_walk(contacts, span_s, leads=not self._is_cut)) for track, contacts in found]
+        leads, ends = not self._is_cut, seen == end
+        kept = [(track, _of_walk(contacts, span_s, leads=leads, ends=ends)) for track, contacts in found]
         return Event(KIND, *span_s, _values(kept, self._height_m))
 
     def _forget(self, newest: int) -> None:
@@ -109,14 +111,25 @@ class Gait:
             self._poses.popleft()
 
 
-def _of_walk(contacts: Contacts, span_s: tuple[float, float], *, leads: bool) -> Contacts:
-    """Those within [start, end); where the walk `leads` in, also those before from step to step."""
+def _of_walk(contacts: Contacts, span_s: tuple[float, float], *, leads: bool, ends: bool) -> Contacts:
+    """Those within [start, end); where the walk `leads` in, also those before from step to step.
+
+    Where it begins or ends, less than a stride beyond a pause was no walking: a shift of weight, a turn on the spot.
+    """
     t = contacts.t
     a, b = np.searchsorted(t, span_s).tolist()
-    if leads:
-        while 0 < a < len(t) and t[a] - t[a - 1] <= _STEP_S:
-            a -= 1
-    return Contacts(t[a:b], contacts.is_left[a:b])
+    if a == b:
+        return contacts.between(*span_s)
+    pause_s = max(_STEP_S, _PAUSE_STEPS * float(np.median(np.diff(t[a:b])))) if b - a > 1 else _STEP_S
+    while leads and a > 0 and t[a] - t[a - 1] <= pause_s:
+        a -= 1
+    groups = [a, *(np.flatnonzero(np.diff(t[a:b]) > pause_s) + 1 + a).tolist(), b]
+    while leads and len(groups) > 2 and groups[1] - groups[0] <= 2:
+        del groups[0]
+    while ends and len(groups) > 2 and groups[-1] - groups[-2] <= 2:
+        del groups[-1]
+    first_s, end_s = float(t[groups[0]]) - _NEAR_S, float(t[groups[-1] - 1]) + _NEAR_S
+    return contacts.between(first_s if leads else span_s[0], end_s if ends else span_s[1])
 
 
 def _values(found: list[tuple[Track, Contacts]], height_m: float) -> dict[str, Value]:

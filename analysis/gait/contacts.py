@@ -4,17 +4,17 @@ At an initial contact the back is caught from falling (the upward force rises: M
 force falls: Zijlstra & Hof 2003), and its sideways push changes from one foot to the other while the pelvis turns with
 the leg that comes forward. Peaks of the first two are candidates. The contacts are the sequence of candidates with the
 most of all four, feet taking turns, at intervals near the walk's own step time; found by dynamic programming over
-the whole walk, so that a weak step between two clear ones is kept and a shock of the same foot is not.
+the whole walk (`sequences`), so that a weak step between two clear ones is kept and a shock of the same foot is not.
 """
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.gait.sequences import Candidates, best_sequence, likely_strides
 from analysis.gait.smoothing import autocovariance, within
 from analysis.gait.track import Track
 from analysis.model import GRID_HZ, Floats
@@ -32,13 +32,11 @@ _BRAKE_SHARE = 0.5  # against the upward force's 1
 _LEFT_SHARE, _TURN_SHARE = 0.35, 0.1  # of the feet taking turns, in units of a contact's worth
 _LEAST = 0.38  # a candidate worth less is rather no contact
 _PEAK = 1.4  # RMS; what a contact is worth at its peak is about 1
-_IRREGULAR = 1.5  # worth lost per squared natural logarithm of the interval over the walk's step time
-_SHORTEST_S, _LONGEST_S = 0.2, 1.2  # between contacts; after a longer pause either foot may come
 _USUAL_STEP_S = 0.58
 _UNUSUAL = 0.5  # likeness lost per natural logarithm away from that, so that no limp makes a stride look like a step
-_STEP_RANGE_S = (0.3, 1.0)
+_STEP_RANGE_S = (0.3, 1.3)
 _SHORTEST_TRACK_S = 2.0
-_STILL_M_S2 = 0.15  # RMS of the upward force in its band; a body that stands sways by some 0.04 (MDER.S91719)
+_STILL_M_S2 = 0.08  # RMS of the upward force in its band; a body that stands sways by some 0.04 (MDER.S91719)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +45,13 @@ class Contacts:
 
     t: Floats  # (n,) s
     is_left: NDArray[np.bool_]  # (n,)
+    strides: Floats = field(default_factory=lambda: np.empty((0, 3)))  # from s, to s, and how likely: any there may be
+
+    def between(self, first_s: float, end_s: float) -> Contacts:
+        """Those in [first_s, end_s), and the strides that lie there whole."""
+        kept = slice(*np.searchsorted(self.t, (first_s, end_s)).tolist())
+        inside = (self.strides[:, 0] >= first_s) & (self.strides[:, 1] < end_s)
+        return Contacts(self.t[kept], self.is_left[kept], self.strides[inside])
 
 
 def contacts_of(track: Track) -> Contacts:
@@ -62,11 +67,13 @@ def contacts_of(track: Track) -> Contacts:
     worth, side = _evidence(track, up)
     step_s = step_time_s(worth)
     peaks = np.flatnonzero((worth[1:-1] > worth[:-2]) & (worth[1:-1] >= worth[2:]) & (worth[1:-1] > 0.0)) + 1
-    chosen, is_left = _best_sequence(peaks, worth[peaks] / _PEAK - _LEAST, side[peaks], step_s)
-    at = peaks[chosen]
-    before, here, after = worth[at - 1], worth[at], worth[at + 1]
+    candidates = Candidates(peaks, worth[peaks] / _PEAK - _LEAST, side[peaks], step_s)
+    before, here, after = worth[peaks - 1], worth[peaks], worth[peaks + 1]
     between = 0.5 * (before - after) / np.minimum(before - 2 * here + after, -1e-12)  # top of a parabola
-    return Contacts((track.first + at + between) / GRID_HZ, is_left)
+    t = (track.first + peaks + between) / GRID_HZ
+    chosen, is_left = best_sequence(candidates)
+    first, last, likely = likely_strides(candidates)
+    return Contacts(t[chosen], is_left, np.stack([t[first], t[last], likely], axis=1))
 
 
 def step_time_s(worth: Floats) -> float:
@@ -88,42 +95,6 @@ def _evidence(track: Track, up: Floats) -> tuple[Floats, Floats]:
         turning = within(track.turning, *_SIDE_HZ)
         side = side + _TURN_SHARE * _bounded(_in_rms(_ahead(-turning, -_TURN_LAG_S)))
     return _in_rms(caught + _BRAKE_SHARE * braked), side
-
-
-def _best_sequence(
-    at: NDArray[np.intp], worth: Floats, side: Floats, step_s: float
-) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
-    """Indices into `at` of the contacts, and which of them are left."""
-    shortest, longest = round(_SHORTEST_S * GRID_HZ), round(_LONGEST_S * GRID_HZ)
-    lost = [0.0] + [_IRREGULAR * math.log(d / GRID_HZ / step_s) ** 2 for d in range(1, longest + 1)]
-    ticks, worths, sides = at.tolist(), worth.tolist(), side.tolist()
-    best: list[tuple[float, float]] = []  # of the sequences that end here, right and left
-    before: list[tuple[tuple[int, int], tuple[int, int]]] = []
-    top, top_end = 0.0, (-1, 0)  # the best of the sequences that ended more than `longest` ago
-    oldest = 0
-    for k, tick in enumerate(ticks):
-        while tick - ticks[oldest] > longest:
-            top, top_end = max((top, top_end), *((best[oldest][foot], (oldest, foot)) for foot in (0, 1)))
-            oldest += 1
-        totals, ends = [], []
-        for foot, sign in ((0, -1.0), (1, 1.0)):
-            total, end = top, top_end
-            for j in range(oldest, k):
-                apart = tick - ticks[j]
-                if apart >= shortest and best[j][1 - foot] - lost[apart] > total:
-                    total, end = best[j][1 - foot] - lost[apart], (j, 1 - foot)
-            totals.append(total + worths[k] + sign * sides[k])
-            ends.append(end)
-        best.append((totals[0], totals[1]))
-        before.append((ends[0], ends[1]))
-    last = max(((total, (k, foot)) for k, pair in enumerate(best) for foot, total in enumerate(pair)), default=None)
-    chosen: list[tuple[int, int]] = []
-    place = last[1] if last is not None and last[0] > 0 else (-1, 0)
-    while place[0] >= 0:
-        chosen.append(place)
-        place = before[place[0]][place[1]]
-    chosen.reverse()
-    return np.array([k for k, _ in chosen], np.intp), np.array([foot == 1 for _, foot in chosen], np.bool_)
 
 
 def _ahead(x: Floats, by_s: float) -> Floats:

@@ -1,25 +1,26 @@
 """What the contacts and the movement between them say of one walk.
 
 Quality gates as in scikit-digital-health: a walk of 8 s or more, no stride longer than two mean steps and a second.
-Left out for want of a reference to check them: final contacts, and with them double support.
+Stance, swing and double support have gates of their own (`final_contacts`).
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.gait.contacts import Contacts
+from analysis.gait.final_contacts import support_of
+from analysis.gait.sequences import LONGEST_STRIDE_S
 from analysis.gait.smoothing import autocovariance, below, integrated_twice
 from analysis.gait.track import Track
 from analysis.model import GRID_HZ, Floats, Segment
 
 SHORTEST_S = 8.0
 FEWEST_STRIDES = 4
-LONGEST_STRIDE_S = 3.0  # that count for cadence (Mobilise-D)
 LEG_SHARE = 0.53  # of the wearer's height: leg length, and where a sensor on the pelvis is (Zijlstra & Hof 2003)
 PENDULUM = 1.25  # the usual correction of the inverted pendulum, which leaves out the foot's roll
 _TURN_RAD = math.radians(20.0)  # a stride that ends so far turned says nothing of the pelvis' own rotation
@@ -40,6 +41,9 @@ class Measures:
     step_regularity: float = math.nan  # autocovariance of the upward force at one step, 1 = all alike …
     stride_regularity: float = math.nan  # … and at one stride (Moe-Nilssen & Helbostad 2004)
     asymmetry_percent: float = math.nan  # difference of left and right step time over their mean; up to a quarter low
+    stance_percent: float = math.nan  # of the stride that a foot is on the ground …
+    swing_percent: float = math.nan  # … and in the air
+    double_support_percent: float = math.nan  # of the stride that both are on the ground, twice
     step_length_m: float = math.nan  # inverted pendulum (Zijlstra & Hof 2003)
     speed_m_s: float = math.nan
     rotation_deg: float = math.nan  # of the pelvis about the vertical, from end to end within a stride
@@ -62,7 +66,7 @@ class _Walk:
 
 def measured(track: Track, contacts: Contacts, height_m: float) -> tuple[Measures, tuple[str, ...]]:
     """The measures of one track, and why some are not known. `height_m` is the wearer's; NaN = not known."""
-    walk = _Walk(track, contacts.t, contacts.is_left, _strides(contacts))
+    walk = _Walk(track, contacts.t, contacts.is_left, strides_of(contacts))
     if len(walk.t) < 2 or walk.t[-1] - walk.t[0] < SHORTEST_S:
         return Measures(), (f"walked for less than {SHORTEST_S:g} s",)
     if len(walk.stride) < FEWEST_STRIDES:
@@ -80,6 +84,11 @@ def measured(track: Track, contacts: Contacts, height_m: float) -> tuple[Measure
     if not track.is_calibrated:
         return Measures(**told), ("not calibrated: no step length, no sides, no angles, no push-off",)
     told["asymmetry_percent"] = _asymmetry_percent(walk)
+    support = support_of(track, contacts, walk.stride)
+    if support is None:
+        reasons.append("unclear when feet leave the ground: no stance, swing or double support")
+    else:
+        told |= asdict(support)
     if track.has_gyroscope:
         told["push_off_m_s2"] = _push_off(walk)
     else:
@@ -100,13 +109,21 @@ def measured(track: Track, contacts: Contacts, height_m: float) -> tuple[Measure
 
 
 def cadence_spm(contacts: Contacts) -> float:
-    """Steps a minute: mean over strides of up to LONGEST_STRIDE_S, slow ones and all; NaN without any."""
-    stride_s = contacts.t[2:] - contacts.t[:-2]
-    stride_s = stride_s[stride_s <= LONGEST_STRIDE_S]
-    return float((120.0 / stride_s).mean()) if len(stride_s) else math.nan
+    """Steps a minute: mean over strides of up to LONGEST_STRIDE_S, slow ones and all; NaN without any.
+
+    Over all strides that there may be, by how likely they are, where that is known: in a short walk one contact more or
+    less would move it by several steps a minute.
+    """
+    stride_s, likely = contacts.t[2:] - contacts.t[:-2], np.ones(max(len(contacts.t) - 2, 0))
+    if len(contacts.strides):
+        stride_s, likely = contacts.strides[:, 1] - contacts.strides[:, 0], contacts.strides[:, 2]
+    counts = stride_s <= LONGEST_STRIDE_S
+    if not counts.any():
+        return math.nan
+    return float((120.0 / stride_s[counts] * likely[counts]).sum() / likely[counts].sum())
 
 
-def _strides(contacts: Contacts) -> NDArray[np.intp]:
+def strides_of(contacts: Contacts) -> NDArray[np.intp]:
     """Contacts that begin a stride: the other foot's and the same foot's follow, in good time."""
     t, is_left = contacts.t, contacts.is_left
     if len(t) < 3:

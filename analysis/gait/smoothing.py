@@ -26,6 +26,12 @@ def within(x: Floats, low_hz: float, high_hz: float) -> Floats:
     return _filtered(x, size, 1.0 / (1.0 + ((hz * hz - low_hz * high_hz) / (hz * (high_hz - low_hz))) ** 2))
 
 
+def gaussian(x: Floats, width_s: float) -> Floats:
+    """x (…, n) smoothed by a Gaussian with that standard deviation."""
+    hz, size = _spectrum_of(x)
+    return _filtered(x, size, np.exp(-2.0 * (np.pi * hz * width_s) ** 2))
+
+
 def integrated_twice(x: Floats, slowest_hz: float) -> Floats:
     """x (n,) per s² integrated twice, without what is slower: an integral of noise knows no level."""
     hz, size = _spectrum_of(x)

@@ -82,6 +82,28 @@ def test_a_flicker_is_bridged_and_a_halt_makes_two_walks() -> None:
         assert sum(int(event.values["steps"] or 0) for event in events) == pytest.approx(walk.steps, abs=2)
 
 
+@pytest.mark.parametrize("after_s", [1.7, 2.2])
+def test_a_shift_of_weight_after_the_walk_is_no_step_of_it(after_s: float) -> None:
+    walk = MadeWalk()
+    pose = walk.pose(after_s=6.0)
+    at = np.abs(pose.t - walk.end_s - after_s)
+    acc = pose.acc[Segment.PELVIS].copy()
+    acc[:, 2] += np.where(at < 0.25, 2.0 * np.cos(2 * np.pi * at), 0.0)
+    shifted = Pose(pose.t, pose.q, {**pose.acc, Segment.PELVIS: acc}, pose.gyr, pose.quality)
+    (event,) = told(shifted, frame_of(pose.t, (walk.start_s, walk.end_s + 3.0)))
+    assert event.values["steps"] == pytest.approx(walk.steps, abs=1)
+    assert event.values["cadence_spm"] == pytest.approx(CADENCE_SPM, abs=0.4)
+
+
+@pytest.mark.parametrize("cadence_spm", [50.0, 60.0, 145.0])
+def test_slow_and_fast_walks_are_told(cadence_spm: float) -> None:
+    walk = MadeWalk(cadence_spm, 30)
+    pose = walk.pose()
+    (event,) = told(pose, frame_of(pose.t, (walk.start_s, walk.end_s)))
+    assert event.values["steps"] == pytest.approx(walk.steps, abs=1)
+    assert event.values["cadence_spm"] == pytest.approx(cadence_spm, abs=0.4)
+
+
 def test_a_long_walk_is_told_by_the_minute_and_loses_no_step() -> None:
     walk = MadeWalk(steps=300)
     pose = walk.pose()

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from analysis.errors import PostureError
+from analysis.gait.contacts import contacts_of
 from analysis.gait.track import Track
 from analysis.model import GRAVITY, GRID_HZ, Floats, Segment
 from benchmarks import gait
-from benchmarks.gait import Bout, bouts_of, cadence_mae, figures, matched, ours, score
+from benchmarks.gait import Bout, bouts_of, cadence_mae, figures, matched, score, timed
 from benchmarks.gait_peers import PEERS
 from tests.analysis.made_walks import MadeWalk
 
@@ -54,24 +55,24 @@ def test_contacts_are_matched_one_to_one_and_nearest_first() -> None:
 
 def test_scores_are_what_they_are_by_hand() -> None:
     true = np.arange(5.0, 11.1, 0.6)  # 100 a minute
-    perfect = score(bout(true), lambda _: true)
+    perfect = score(bout(true), timed(lambda _: true))
     assert figures([perfect]) == {
         "cadence_mae": pytest.approx(0.0, abs=1e-6),
         "initial_contacts": {"recall": 1.0, "precision": 1.0},
     }
-    half = score(bout(true), lambda _: true[::2])  # a stride for every two
+    half = score(bout(true), timed(lambda _: true[::2]))  # a stride for every two
     told = figures([half])
     assert told["cadence_mae"] == pytest.approx(50.0)
     assert told["initial_contacts"] == {"recall": pytest.approx(6 / 11), "precision": 1.0}
-    deaf = score(bout(true), lambda _: np.empty(0))
+    deaf = score(bout(true), timed(lambda _: np.empty(0)))
     assert figures([deaf]) == {"cadence_mae": 100.0, "initial_contacts": {"recall": 0.0, "precision": None}}
-    late = score(bout(true), lambda _: true + 0.15)
+    late = score(bout(true), timed(lambda _: true + 0.15))
     assert (len(late.off_s), late.tight) == (11, 0)
 
 
 def test_what_lies_outside_the_bout_is_not_scored() -> None:
     true = np.arange(5.0, 11.1, 0.6)
-    assert len(score(bout(true), lambda _: np.append(true, [4.0, 12.0])).contacts_s) == len(true)
+    assert len(score(bout(true), timed(lambda _: np.array([4.0, *true, 12.0]))).contacts_s) == len(true)
 
 
 def test_the_command_measures_a_folder_and_writes_the_agreed_keys(tmp_path: Path) -> None:
@@ -89,7 +90,7 @@ def test_the_command_measures_a_folder_and_writes_the_agreed_keys(tmp_path: Path
 def test_the_published_formulas_find_the_steps_of_a_clear_walk(tmp_path: Path) -> None:
     (one,) = bouts_of(made_up(tmp_path / "one", MadeWalk(100.0, 30, QUIET_S)))
     for find in PEERS.values():
-        assert len(score(one, find).off_s) >= 28
+        assert len(score(one, timed(find)).off_s) >= 28
 
 
 def test_a_folder_without_bouts_and_a_broken_file_are_told_in_a_sentence(tmp_path: Path) -> None:
@@ -108,12 +109,12 @@ def test_recorded_people_are_told_better_than_by_the_published_formulas() -> Non
     if not SHARED.is_dir():
         pytest.skip(f"no recordings in {SHARED}; set UPSTAND_SHARED")
     bouts = bouts_of(SHARED)
-    own = [score(one, ours) for one in bouts]
+    own = [score(one, contacts_of) for one in bouts]
     straight = [one for one in own if "Test5" in one.bout.name]
     assert all(len(one.off_s) == len(one.bout.contacts_s) == len(one.contacts_s) for one in straight)
     assert np.mean([abs(one.cadence_error_spm) for one in straight]) < 0.7
     healthy = [one for one in straight if "HA" in one.bout.name]
     assert np.mean([abs(one.cadence_error_spm) for one in healthy]) < 0.4  # the goal
     for find in PEERS.values():
-        theirs = [score(one, find) for one in bouts]
+        theirs = [score(one, timed(find)) for one in bouts]
         assert cadence_mae(own) < cadence_mae(theirs)

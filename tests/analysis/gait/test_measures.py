@@ -35,6 +35,9 @@ def test_cadence_times_and_asymmetry(cadence: float, asymmetry: float, start: fl
     assert told.step_s == pytest.approx(60.0 / cadence, rel=0.01)
     assert told.stride_s == pytest.approx(120.0 / cadence, rel=0.005)
     assert told.asymmetry_percent == pytest.approx(100.0 * asymmetry, rel=0.25, abs=1.0)  # smoothing evens it out
+    assert told.stance_percent == pytest.approx(62.5, abs=4.0)  # this force falls fastest a quarter step after contact
+    assert told.stance_percent + told.swing_percent == pytest.approx(100.0)
+    assert told.double_support_percent == pytest.approx(25.0, abs=8.0)
 
 
 @settings(max_examples=25, deadline=None)
