@@ -126,6 +126,7 @@ CSS = """
 .up-more b { font-size: 1.05rem; font-weight: 500; color: var(--up-ink); font-variant-numeric: tabular-nums; }
 .up-more em { font-style: normal; font-size: .9rem; color: var(--up-soft); }
 .up-honest { font-size: .95rem; color: var(--up-soft); border-top: 1px solid var(--up-line); padding-top: .8rem; }
+[data-testid="stStatusWidget"] { display: none; }
 [data-testid="stMetricValue"] > div { text-overflow: clip; }
 [data-testid="stBaseButton-primary"] { color: light-dark(#ffffff, #0b1514); }
 .stMetric label p { font-size: 1.05rem; }
