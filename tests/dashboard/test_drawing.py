@@ -39,6 +39,15 @@ def test_vertebrae_keep_their_distance(tilt: float, lordosis: float) -> None:
     assert steps == pytest.approx([steps[0]] * 4)
 
 
+@given(tilt=st.floats(-40, 35), lordosis=st.floats(-40, 10))
+def test_who_leans_is_still_in_the_picture(tilt: float, lordosis: float) -> None:
+    root = ET.fromstring(drawing.side_view(tilt, lordosis, theme.LIGHT))
+    left, top, width, height = (float(number) for number in root.attrib["viewBox"].split())
+    for one in drawing.vertebrae(tilt, lordosis):
+        assert left + 10 < one.x < left + width - 10
+        assert top + 10 < one.y < top + height
+
+
 @given(tilt=_angles | st.just(math.nan), lordosis=_angles)
 def test_every_drawing_is_well_formed_and_draws_only_what_is_known(tilt: float, lordosis: float) -> None:
     root = ET.fromstring(drawing.side_view(tilt, lordosis, theme.DARK))
