@@ -62,7 +62,8 @@ def live_chart(view: Live, metrics: Mapping[str, Metric]) -> None:
 
 def _shades() -> tuple[alt.Chart, alt.Chart]:
     """Each activity's stretch, and its word where there is room."""
-    x = alt.X("start:Q", scale=alt.Scale(domain=[-TRACE_S, 0]), title="seconds ago")
+    ago = alt.Axis(labelExpr="abs(datum.value)")
+    x = alt.X("start:Q", scale=alt.Scale(domain=[-TRACE_S, 0]), title="seconds ago", axis=ago)
     stretches = alt.Chart(alt.NamedData("stretches"))
     colour = alt.Color("activity:N", scale=_activity_colours(), legend=None)
     shade = stretches.mark_rect(opacity=0.17).encode(x=x, x2="end:Q", color=colour)
@@ -148,11 +149,11 @@ def _bars(day: Day) -> alt.Chart:
 
 def _marks(day: Day) -> alt.Chart:
     """The prompts, their outcomes told apart by shape and by colour."""
-    shown = [outcome for outcome in OUTCOME_WORDS if day.count(outcome)] or [PromptState.DONE]
+    shown = [outcome for outcome in OUTCOME_WORDS if day.count(outcome)]
     outcomes = [OUTCOME_WORDS[outcome] for outcome in shown]
     shapes = alt.Scale(domain=outcomes, range=[_MARKS[outcome][0] for outcome in shown])
     colours = alt.Scale(domain=outcomes, range=[_MARKS[outcome][1] for outcome in shown])
-    legend = alt.Legend(title=None, orient="top", symbolSize=130)
+    legend = alt.Legend(title=None, orient="top", symbolSize=130) if shown else None
     marks: alt.Chart = (
         alt.Chart(alt.NamedData("prompts"))
         .mark_point(size=150, filled=True, opacity=1)
