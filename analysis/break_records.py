@@ -16,10 +16,11 @@ from analysis.model import (
     ClockAnchor,
     Desk,
     DeskState,
+    NewRules,
     Slept,
 )
 
-BreakInput = DeskState | ClockAnchor | Slept | BreakRequest | BreakMemory
+BreakInput = DeskState | ClockAnchor | Slept | BreakRequest | BreakMemory | NewRules
 
 
 class JournalDesk(msgspec.Struct, frozen=True, tag="desk"):
@@ -56,9 +57,18 @@ class JournalMemory(msgspec.Struct, frozen=True, tag="memory"):
     day: int
     skips: Mapping[str, int]
     habits: Mapping[str, float]
+    waits: Mapping[str, tuple[float, str]] = {}
+    paused_s: float | None = None
+    is_paused: bool = False  # with no end where paused_s is None
+    mode: str = ""
 
 
-BreakRecord = JournalDesk | JournalAnchor | JournalSlept | JournalAct | JournalMemory
+class JournalRules(msgspec.Struct, frozen=True, tag="rules"):
+    at_s: float
+    rules: bytes
+
+
+BreakRecord = JournalDesk | JournalAnchor | JournalSlept | JournalAct | JournalMemory | JournalRules
 
 
 def record_of(item: BreakInput) -> BreakRecord:
@@ -73,11 +83,24 @@ def record_of(item: BreakInput) -> BreakRecord:
             return JournalAct(item.at_s, item.act, item.kind, item.reason, item.for_s, item.until_s)
         case BreakMemory():
             return memory_record(item)
+        case NewRules():
+            return JournalRules(item.at_s, item.rules)
 
 
 def memory_record(item: BreakMemory) -> JournalMemory:
-    utc_s = None if math.isnan(item.utc_s) else item.utc_s
-    return JournalMemory(item.at_s, utc_s, item.clocks_s, item.seated_s, item.day, item.skips, item.habits)
+    return JournalMemory(
+        item.at_s,
+        None if math.isnan(item.utc_s) else item.utc_s,
+        item.clocks_s,
+        item.seated_s,
+        item.day,
+        item.skips,
+        item.habits,
+        item.waits,
+        None if item.paused_s is None or math.isinf(item.paused_s) else item.paused_s,
+        item.paused_s is not None,
+        item.mode,
+    )
 
 
 def input_of(record: BreakRecord) -> BreakInput:
@@ -93,11 +116,23 @@ def input_of(record: BreakRecord) -> BreakInput:
             return BreakRequest(record.at_s, record.act, record.kind, record.reason, record.for_s, record.until_s)
         case JournalMemory():
             return memory_of(record)
+        case JournalRules():
+            return NewRules(record.at_s, record.rules)
 
 
 def memory_of(record: JournalMemory) -> BreakMemory:
-    utc_s = math.nan if record.utc_s is None else record.utc_s
-    return BreakMemory(record.at_s, utc_s, record.clocks_s, record.seated_s, record.day, record.skips, record.habits)
+    return BreakMemory(
+        record.at_s,
+        math.nan if record.utc_s is None else record.utc_s,
+        record.clocks_s,
+        record.seated_s,
+        record.day,
+        record.skips,
+        record.habits,
+        record.waits,
+        math.inf if record.is_paused and record.paused_s is None else record.paused_s,
+        record.mode,
+    )
 
 
 def encode_tally(tally: BreakTally) -> bytes:

@@ -304,6 +304,14 @@ class Slept:
     slept_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class NewRules:
+    """From `at_s` on the wearer has other rules of breaks; the first ones of a session come before all else."""
+
+    at_s: float
+    rules: bytes  # analysis.breaks.rules_record
+
+
 class BreakAct(StrEnum):
     """What a wearer can do about breaks."""
 
@@ -341,7 +349,11 @@ class Buzz(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class BreakMemory:
-    """What the breaks of one session leave for the next one of the same wearer. Told every minute."""
+    """What the breaks of one session leave for the next one of the same wearer. Told every minute.
+
+    Given to a session from its start on (`at_s` 0) it comes on top of what has run since; later it takes the place of
+    what that session's clocks showed, for they did not see the time between.
+    """
 
     at_s: float
     utc_s: float  # s since the Unix epoch; NaN where the clock on the wall was not known
@@ -350,6 +362,9 @@ class BreakMemory:
     day: int  # local, days since the Unix epoch; -1 where not known
     skips: Mapping[str, int]  # in a row
     habits: Mapping[str, float]  # share of the breaks taken unasked, 0 … 1; those not known are left out
+    waits: Mapping[str, tuple[float, str]] = field(default_factory=dict)  # s left until asked again, and why (Why)
+    paused_s: float | None = None  # s left of a pause; inf: until resumed; None: there is none
+    mode: str = ""  # as the wearer has set it; empty: by the clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,5 +415,6 @@ Input = (
     | Slept
     | BreakRequest
     | BreakMemory
+    | NewRules
 )
 Output = PostureFrame | Event | Prompt | Calibration | LedgerSpan | BreakTally | BreakMemory

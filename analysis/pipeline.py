@@ -37,6 +37,7 @@ from analysis.model import (
     Event,
     Input,
     Label,
+    NewRules,
     Output,
     PostureFrame,
     Quality,
@@ -132,7 +133,9 @@ class Pipeline:
                 self._correcting.carry(item, self._newest_s)
             case SessionEnd():
                 self._end = self._end or item
-            case DeskState() | ClockAnchor() | Slept() | BreakRequest() | BreakMemory() if not self._is_over:
+            case DeskState() | ClockAnchor() | Slept() | BreakRequest() | BreakMemory() | NewRules() if (
+                not self._is_over
+            ):
                 if self._policy.is_silent(item, self._newest_s):
                     told += self._told()  # time goes on without samples: what they still hold comes first
                 told += self._policy.take(item, self._newest_s)

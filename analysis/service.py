@@ -10,26 +10,27 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
-from math import inf, isfinite
-from typing import TypeVar
+from math import isfinite
 
 from analysis import schema
-from analysis.corrections import CORRECTED
 from analysis.errors import BrokerError, PostureError, SchemaError, StoreError
 from analysis.io.announcing import Announcer
 from analysis.io.asking_bridge import BridgeQuestions
 from analysis.io.commands import CommandDesk
+from analysis.io.desk_fallback import DeskFallback, handed_over
 from analysis.io.live_session import LiveSession, Verdict
+from analysis.io.live_sessions import LiveSessions
 from analysis.io.mqtt import Connection, MqttAddress, Received
 from analysis.io.notify import Means, Notifier
 from analysis.io.notifying import Notifying
 from analysis.io.outputs import Delivered
+from analysis.io.patience import GivenUpError, Patience
+from analysis.io.rules_file import RulesFile
 from analysis.io.settings import NotifySettings
+from analysis.io.sources import RADIO
 from analysis.io.store import Batch, Store, StoredSession
 from analysis.io.watching import Watching
-from analysis.model import Event, SessionEnd
 from analysis.pipeline import PipelineSettings
 from analysis.schema import Command, Reply, Samples, Status, Stored
 
@@ -40,27 +41,20 @@ MOST = 1000
 IDLE_S = 0.25
 STATUS_S = 1.0
 WATCH_S = 1.0
+REREAD_S = 1.0
 BROKER_S = 5.0
 STATUS_STORE_S = 0.5  # statuses are written at most this often, and every IDLE_STATUS_S at least
 IDLE_STATUS_S = 2.0
-RETRY_S = (0.5, 10.0)
 FORGET_S = 86400.0
-CLOSE_S = 3.0  # a wearer's earlier sessions are closed this long after a new one began, unless they still speak
 _LATEST = 32503680000.0  # the year 3000: a session that says it began later has no time of day
-KEEP_S = 3600.0  # a session silent for this long is put away; the journal brings it back
 
 _log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 def connect(address: MqttAddress, wearer: str) -> Connection:
     """The service's connection, with the last will that tells it is gone."""
     gone = Status(part="service", online=False, at=0.0)
     return Connection(address, "upstand-service", (schema.topic(wearer, "status", "service"), schema.encode(gone)))
-
-
-class _GivenUpError(Exception):
-    """The service was told to stop while the store could not be written."""
 
 
 def _is_storable(message: Samples) -> bool:
@@ -82,45 +76,51 @@ class Service:
         wearer: str = "me",
         raw_days: int | None = None,
         watching: Watching | None = None,
+        alone: bool = False,
+        rules_file: RulesFile | None = None,
         notify: NotifySettings = NotifySettings(),  # noqa: B008 - it is frozen
         now: Callable[[], float] = time.time,
     ) -> None:
+        """`alone`: the wearer's breaks are counted by what `watching` sees, too, while no sensor is worn."""
         self.bad_messages = 0
-        self.note = ""  # what a person should know or do; empty when all is well
         self._store = store
         self._connection = connection
-        self._settings = pipeline_settings
         self._watching = watching
+        self._rules_file = rules_file
         self._notify = notify
         self._notifying = Notifying(notifiers, self._means_for, now)
         self._questions = BridgeQuestions(connection)
         self._wearer = wearer
         self._raw_days = raw_days
         self._now = now
-        self._stop = asyncio.Event()
-        self._sessions: dict[str, LiveSession] = {}
-        self._seen_s: dict[str, float] = {}  # when a session last spoke, monotonic
-        self._newest: dict[str, str] = {}  # session id by wearer
-        self._begun_s: dict[str, float] = {}  # by wearer: when a new session began, until the earlier ones are closed
+        self._patience = Patience()
+        self._sessions = LiveSessions(store, pipeline_settings, self._patience)
+        self._fallback = DeskFallback(self._sessions, store, self._patience, wearer, watching) if watching else None
+        self._is_alone = alone
         self._announcers: dict[str, Announcer] = {}
         self._desk = CommandDesk()
         self._statuses: dict[tuple[str, str], Status] = {}
         self._statuses_at_s = float("-inf")
         self._bad_kinds: set[str] = set()
 
+    @property
+    def note(self) -> str:
+        """What a person should know or do; empty when all is well."""
+        return self._patience.note or (self._rules_file.note if self._rules_file is not None else "")
+
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`. Raises PostureError where another service writes to the same store."""
-        self._stop = stop
+        self._patience.stop = stop
         async with self._connection:
             for part in ("samples/+", "status/+", "commands/service", "replies/+"):
                 await self._connection.subscribe(schema.topic("+", *part.split("/")))
             chores = [
                 asyncio.create_task(chore)
-                for chore in (self._beat(), self._forget(), self._miss_broker(), self._watch())
+                for chore in (self._beat(), self._forget(), self._miss_broker(), self._watch(), self._reread())
             ]
             try:
                 await self._work(chores)
-            except _GivenUpError:
+            except GivenUpError:
                 _log.warning("stopped with unwritten blocks; the bridge keeps them and sends them again")
             finally:
                 for chore in chores:
@@ -133,7 +133,7 @@ class Service:
                     await asyncio.to_thread(self._store.write, [], statuses=self._statuses, deliveries=delivered)
 
     async def _work(self, chores: list[asyncio.Task[None]]) -> None:
-        while not self._stop.is_set():
+        while not self._patience.stop.is_set():
             received = await self._connection.receive(IDLE_S, MOST)
             begun_s = time.monotonic()
             await self._cycle(received)
@@ -149,25 +149,22 @@ class Service:
         """Tell every second that the service runs, and put silent sessions away."""
         while True:
             self._say_status(online=True)
-            for session_id, seen_s in list(self._seen_s.items()):
-                live = self._sessions.get(session_id)
-                if time.monotonic() - seen_s > KEEP_S and live is not None and not live.has_work:
-                    del self._sessions[session_id], self._seen_s[session_id]
+            self._sessions.put_away()
             await asyncio.sleep(STATUS_S)
 
     async def _watch(self) -> None:
         """Tell the wearer's own session what the computer sees; as long as it does, the session is not put away."""
-        while self._watching is not None:
-            await self._watching.step(self._own_session)
+        while self._watching is not None and self._fallback is not None:
+            await self._watching.step(self._fallback.own_session)
             await asyncio.sleep(WATCH_S)
 
-    def _own_session(self) -> LiveSession | None:
-        """That of the person at this desk, and of nobody simulated."""
-        live = self._session_for(self._wearer, "")
-        if live is None or live.stored.source != "radio" or live.is_over:
-            return None
-        self._seen_s[live.stored.session_id] = time.monotonic()
-        return live
+    async def _reread(self) -> None:
+        """Take up what is changed in the settings file."""
+        while self._rules_file is not None:
+            rules = self._rules_file.changed()
+            if rules is not None:
+                self._sessions.take_rules(rules)
+            await asyncio.sleep(REREAD_S)
 
     async def _miss_broker(self) -> None:
         """Say once that there is no broker; the connection goes on trying."""
@@ -177,8 +174,8 @@ class Service:
             _log.warning("%s", error)
 
     def _say_status(self, *, online: bool) -> None:
-        for wearer in {self._wearer, *(live.stored.wearer for live in self._sessions.values())}:
-            newest = self._sessions.get(self._newest.get(wearer, ""))
+        for wearer in {self._wearer, *(live.stored.wearer for live in self._sessions)}:
+            newest = self._sessions.newest(wearer)
             status = Status(
                 part="service",
                 online=online,
@@ -207,10 +204,12 @@ class Service:
                 await self._take(message)
             except SchemaError as error:
                 self._bad(message.topic, error)
-        await self._wake()
-        self._desk.carry_out(self._session_for, time.monotonic())
-        await self._close_earlier()
+        await self._sessions.wake(self._desk.asleep(self._sessions.find))
+        self._desk.carry_out(self._sessions.find, time.monotonic())
+        await self._sessions.close_earlier()
         await self._commit()
+        if self._is_alone and self._fallback is not None:
+            await self._fallback.attend()
 
     async def _take(self, message: Received) -> None:
         wearer, *parts = schema.parts_of(message.topic)
@@ -237,103 +236,30 @@ class Service:
         block = schema.block_of(message)
         if message.segment != segment or not _is_storable(message):
             raise SchemaError("A Samples message contradicts its topic or itself; update the bridge.")
-        live = await self._live(wearer, message)
-        self._seen_s[message.session_id] = time.monotonic()
+        live = await self._sessions.of_samples(wearer, message)
         if live.judge(block.segment, block.seq, time.monotonic()) is not Verdict.NEXT:
             return
+        await self._relieve_desk(live)
         if not live.knows_sensor(block.segment, block.sensor_id):
             sensor = (wearer, block.segment, block.sensor_id)
-            calibration = await self._patiently(lambda: self._store.newest_calibration(*sensor))
+            calibration = await self._patience.until_done(lambda: self._store.newest_calibration(*sensor))
             if calibration is not None:
                 live.carry_over(calibration)
         live.add_block(block, payload)
-        is_present = live.stored.source == "radio"
-        utc_s = self._now() if is_present else live.stored.started_at + live.newest_s
+        utc_s = self._now() if live.stored.source == RADIO else live.stored.started_at + live.newest_s
         if 0.0 < utc_s < _LATEST:
             live.anchor(utc_s, float(time.localtime(utc_s).tm_gmtoff))
 
-    async def _live(self, wearer: str, message: Samples) -> LiveSession:
-        live = self._sessions.get(message.session_id)
-        if live is None:
-            stored = await self._patiently(
-                lambda: self._store.session(message.session_id, wearer, message.source, message.started_at)
-            )
-            if stored.is_new:
-                self._begun_s[wearer] = time.monotonic()
-            live = await self._taken_up(stored)
-            if stored.is_new:
-                await self._carry_postures(live)
-                await self._carry_breaks(live)
-            newest = self._sessions.get(self._newest.get(wearer, ""))
-            if newest is None or newest.stored.started_at <= stored.started_at:
-                self._newest[wearer] = message.session_id
-        if live.stored.wearer != wearer:
-            raise SchemaError("A session cannot change its wearer; restart the bridge.")
-        return live
-
-    async def _taken_up(self, stored: StoredSession) -> LiveSession:
-        if not stored.is_new:
-            self.note = "Catching up with what was measured before."
-        live = await self._patiently(lambda: self._rebuilt(stored))
-        self.note = ""
-        self._sessions[stored.session_id] = live
-        return live
-
-    async def _wake(self) -> None:
-        """Take up ended sessions that the wearer has something to say about."""
-        for wearer, session_id in self._desk.asleep(self._session_for):
-            stored = await self._patiently(partial(self._store.find, session_id))
-            if stored is not None and stored.wearer == wearer:
-                await self._taken_up(stored)
-                self._seen_s[session_id] = time.monotonic()
-
-    async def _carry_postures(self, live: LiveSession) -> None:
-        """Tell a session what its wearer has shown in others, unless it knows."""
-        names = (live.stored.wearer, live.stored.session_id)
-        live.carry_postures(await self._patiently(partial(self._store.shown_postures, *names)))
-
-    async def _carry_breaks(self, live: LiveSession) -> None:
-        """Tell a new session how far the clocks of breaks had run in the one before."""
-        names = (live.stored.wearer, live.stored.session_id)
-        memory = await self._patiently(partial(self._store.break_memory, *names))
-        if memory is not None:
-            live.add(replace(memory, at_s=0.0))
-
-    async def _recall(self, batches: list[Batch]) -> None:
-        """A correction in one session holds for the session that the wearer is in now."""
-        for batch in batches:
-            newest = self._sessions.get(self._newest.get(batch.session.wearer, ""))
-            is_corrected = any(isinstance(told, Event) and told.kind == CORRECTED for told in batch.outputs)
-            if is_corrected and newest is not None and newest.stored.session_id != batch.session.session_id:
-                await self._carry_postures(newest)
-
-    async def _close_earlier(self) -> None:
-        """Close what a bridge left open that was cut off: who wears a new session has ended the old ones."""
-        long_ago_s = time.monotonic() - CLOSE_S
-        for wearer in [wearer for wearer, begun_s in self._begun_s.items() if begun_s < long_ago_s]:
-            del self._begun_s[wearer]
-            for stored in await self._patiently(partial(self._store.unfinished, wearer)):
-                session_id = stored.session_id
-                if session_id == self._newest.get(wearer) or self._seen_s.get(session_id, -inf) > long_ago_s:
-                    continue
-                live = self._sessions.get(session_id) or await self._taken_up(stored)
-                self._seen_s[session_id] = time.monotonic()
-                live.add(SessionEnd(live.newest_s))
-
-    def _session_for(self, wearer: str, session_id: str) -> LiveSession | None:
-        """The session of that id, or the wearer's newest for an empty one."""
-        live = self._sessions.get(session_id or self._newest.get(wearer, ""))
-        return live if live is not None and live.stored.wearer == wearer else None
-
-    def _rebuilt(self, stored: StoredSession) -> LiveSession:
-        live = LiveSession(stored, self._settings)  # a fresh one each time: half a journal must not be fed twice
-        if not stored.is_new:
-            live.rebuild(self._store.journal(stored))
-        return live
+    async def _relieve_desk(self, live: LiveSession) -> None:
+        """From its first samples on, a session of sensors counts what the desk has counted so far."""
+        desk = self._fallback.relieve(live) if self._fallback is not None else None
+        if desk is not None:
+            await self._commit()
+            handed_over(desk, live)
 
     async def _commit(self) -> None:
         """Feed and write all that waits in one transaction, then tell the world."""
-        lives = [live for live in self._sessions.values() if live.has_work]
+        lives = [live for live in self._sessions if live.has_work]
         batches = [live.take() for live in lives]
         waited_s = time.monotonic() - self._statuses_at_s
         statuses: dict[tuple[str, str], Status] = {}
@@ -342,9 +268,9 @@ class Service:
             self._statuses_at_s = time.monotonic()
         told = self._notifying.take_delivered()
         if batches or statuses or told:
-            await self._patiently(lambda: self._write(batches, statuses, told))
-        await self._recall(batches)
-        for live in self._sessions.values():
+            await self._patience.until_done(lambda: self._write(batches, statuses, told))
+        await self._sessions.recall(batches)
+        for live in self._sessions:
             if live.touched:
                 self._confirm(live)
         for batch in batches:
@@ -371,28 +297,8 @@ class Service:
         wearer = session.wearer
         return Means(
             self._notify,
-            self._settings.breaks,
+            self._sessions.settings.breaks,
             session.session_id,
             partial(self._questions.ask, wearer),
             lambda command: self._desk.take(wearer, command, time.monotonic()),
         )
-
-    async def _patiently(self, work: Callable[[], T]) -> T:
-        """`work` in a thread, until the store lets it. Raises _GivenUpError when told to stop meanwhile."""
-        delay_s = RETRY_S[0]
-        while True:
-            try:
-                result = await asyncio.to_thread(work)
-            except StoreError as error:
-                if self.note != str(error):
-                    _log.warning("%s", error)
-                self.note = str(error)
-                if self._stop.is_set():
-                    raise _GivenUpError from error
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stop.wait(), delay_s)
-                delay_s = min(2 * delay_s, RETRY_S[1])
-            else:
-                if delay_s > RETRY_S[0]:
-                    self.note = ""
-                return result

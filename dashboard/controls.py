@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from datetime import tzinfo
 from html import escape
 
 import streamlit as st
 
-from analysis.breaks.types import Mode
+from analysis.breaks.types import BreakRules, Mode
+from analysis.io.sources import DESK
 from analysis.model import Activity, BreakAct
 from dashboard import alerting, commands, due, words
 from dashboard.asking import Overlay
@@ -23,30 +25,32 @@ _PAUSES = (("30 min", 1800.0), ("1 h", 3600.0))
 def draw(context: Context, moment: Moment, drawn: Overlay | None) -> None:
     """A line and its buttons, and the alerts of this browser; where nobody is measured now, the line says so."""
     orders = due.orders_of(moment.events, moment.at_s)
+    rules = context.settings.breaks.rules()
     says, alerts, does = st.columns([10, 5, 3], vertical_alignment="center")
     with says, st.container(key="breaks_next"):
-        st.html(f'<div class="up-soft">{sentence(moment, orders, context.zone)}</div>')
+        st.html(f'<div class="up-soft">{sentence(moment, orders, rules, context.zone)}</div>')
     with alerts:
         alerting.draw(moment.session.session_id if moment.session else "", drawn)
     with does, st.popover("Breaks", key="breaks_controls", icon=":material/self_improvement:", width="stretch"):
         _start(context)
         _pause(context, orders)
-        _modes(context, orders)
+        _modes(context, orders, due.by_clock(rules, time.time(), context.zone))
 
 
-def sentence(moment: Moment, orders: Orders, zone: tzinfo | None) -> str:
+def sentence(moment: Moment, orders: Orders, rules: BreakRules, zone: tzinfo | None) -> str:
     """What is due when and why, and what the wearer has laid down, as HTML. Pure."""
     if moment.session is None or not moment.spans:
         return "No break is counted at present: nothing is being measured."
     told = [escape(due.next_due(moment.spans, moment.at_s))]
+    if moment.session.source == DESK:
+        told.append("No sensor is worn: by the clock and the keyboard.")
     if moment.activity is Activity.SITTING:
         told.append(escape(due.clocks(moment.events, moment.at_s)))
     if orders.is_paused:
         until_s = orders.paused_until_s
         until = "you resume them" if until_s is None else words.clock(moment.session.started_at + until_s, zone)
         told.insert(0, f"<b>No prompts until {until}.</b>")
-    if orders.mode:
-        told.append(f"Mode: {orders.mode}.")
+    told.append(due.mode_told(rules, orders, moment.session.started_at + moment.at_s, zone))
     return " ".join(part for part in told if part)
 
 
@@ -78,12 +82,12 @@ def _pause(context: Context, orders: Orders) -> None:
             _do(context, BreakAct.RESUME)
 
 
-def _modes(context: Context, orders: Orders) -> None:
+def _modes(context: Context, orders: Orders, by_clock: Mode) -> None:
     st.markdown("**Mode**")
     with st.container(horizontal=True):
         for mode in (*(str(one) for one in Mode), ""):
             is_on = mode == orders.mode
-            label = f"{'✓ ' * is_on}{mode.capitalize() or 'By the clock'}"
+            label = f"{'✓ ' * is_on}{mode.capitalize() or f'By the clock ({by_clock} now)'}"
             if st.button(label, key=f"breaks_mode_{mode or 'clock'}", disabled=is_on):
                 _do(context, BreakAct.MODE, name=mode)
 

@@ -95,7 +95,7 @@ def read_moment(reader: Reader, wearer: str) -> Moment:
     """Where the breaks of the wearer stand; nothing but the session unless its newest samples are the present."""
     session = reader.newest_session(wearer)
     frame = _newest_frames(reader, session, _MOMENT_S)
-    if session is None or not _health(reader, wearer, session, frame).is_live:
+    if session is None or not _health(reader, wearer, session, frame).is_counting:
         return Moment(session, 0.0, Activity.UNKNOWN, (), (), ())
     return Moment(
         session,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, tzinfo
 
-from analysis.breaks.acts import MODE_KIND, PAUSED_KIND, RESUMED_KIND
 from analysis.breaks.ledger import why
-from analysis.breaks.types import Why
+from analysis.breaks.orders import MODE_KIND, PAUSED_KIND, RESUMED_KIND
+from analysis.breaks.types import BreakRules, Mode, Why
 from analysis.detectors.seated import KIND as SEATED_KIND
 from analysis.model import Event, LedgerSpan
 from dashboard import words
@@ -33,6 +34,22 @@ def orders_of(events: Sequence[Event], at_s: float) -> Orders:
     until_s = until if isinstance(until, float) else None
     is_paused = newest is not None and newest.kind == PAUSED_KIND and (until_s is None or at_s < until_s)
     return Orders(is_paused, until_s if is_paused else None, str(mode.values["mode"]) if mode is not None else "")
+
+
+def by_clock(rules: BreakRules, at: float, zone: tzinfo | None) -> Mode:
+    """The mode that holds at `at` (s since the Unix epoch) where the wearer has set none."""
+    evening, local = rules.evening, datetime.fromtimestamp(at, zone)
+    second_s = 3600.0 * local.hour + 60.0 * local.minute + local.second
+    return Mode.EVENING if evening is not None and evening.holds(second_s) else Mode.DESK
+
+
+def mode_told(rules: BreakRules, orders: Orders, at: float, zone: tzinfo | None) -> str:
+    """The mode, and until when; empty for the usual one."""
+    if orders.mode:
+        return f"Mode: {orders.mode}, until you change it."
+    if by_clock(rules, at, zone) is not Mode.EVENING or rules.evening is None:
+        return ""
+    return f"Mode: evening, by the clock until {words.time_of_day(rules.evening.end_s)}."
 
 
 def _start_s(event: Event) -> float:

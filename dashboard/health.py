@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from enum import IntEnum
 
+from analysis.io.sources import DESK
 from analysis.model import Quality
 from analysis.schema import LinkStatus, Status
 
@@ -60,11 +61,22 @@ class Health:
         streaming = any(link.state == "streaming" for link in self.links)
         return self.is_up(self.service) and self.is_up(self.bridge) and streaming
 
+    @property
+    def is_counting(self) -> bool:
+        """Whether breaks are counted at this moment: by the sensors, or by the clock and the keyboard."""
+        return self.is_live or (self.is_by_desk and self.is_up(self.service))
+
+    @property
+    def is_by_desk(self) -> bool:
+        return self.session_source == DESK and self.service is not None and self.service.source == DESK
+
 
 def notices(health: Health) -> list[Notice]:
     """All that has to be said on every page, heaviest first."""
     found = [*_made_up(health), *_stopped(health)]
-    if not any(notice.weight is Weight.PROBLEM for notice in found):
+    if health.is_by_desk:
+        found += _notes(health)
+    elif not any(notice.weight is Weight.PROBLEM for notice in found):
         found += [*_calibration(health), *_sensors(health), *_notes(health)]
     return sorted(found, key=lambda notice: notice.weight)
 
@@ -108,6 +120,15 @@ def _stopped(health: Health) -> list[Notice]:
                 Weight.PROBLEM,
                 "The analysis is not running",
                 f"Nothing new has come in{_since(health, health.service)}. Start it with `upstand run`.",
+            )
+        ]
+    if health.is_by_desk:
+        return [
+            Notice(
+                Weight.ADVICE,
+                "No sensor is worn",
+                "Breaks go by the clock and the keyboard, and nothing is known of how you sit. Put both sensors on"
+                f"{'' if health.is_up(health.bridge) else ' and start `upstand run`'} for the rest.",
             )
         ]
     if not health.is_up(health.bridge):

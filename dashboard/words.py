@@ -185,6 +185,12 @@ def clock(at: float, zone: tzinfo | None) -> str:
     return f"{datetime.fromtimestamp(at, zone):%H:%M}"
 
 
+def time_of_day(second_s: float) -> str:
+    """`21:00`, of seconds since midnight."""
+    minutes = round(second_s / 60.0)
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
 def number(value: float, unit: str) -> str:
     """The value as it is shown large: `−12°`, `3 °/s`, `0.4 m`; `unknown` for NaN."""
     if not math.isfinite(value):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import math
+from functools import partial
+from pathlib import Path
 
 from analysis.errors import PostureError
 from analysis.io.desk import probes
 from analysis.io.mqtt import LOOPBACK, resolve
 from analysis.io.notify import Notifier, notifiers
-from analysis.io.settings import Settings
+from analysis.io.rules_file import RulesFile
+from analysis.io.settings import Settings, file_of, load
 from analysis.io.store import Store
 from analysis.io.watching import DeskWatch, Watching
 from analysis.pipeline import PipelineSettings
@@ -33,8 +36,13 @@ def chosen_notifiers(settings: Settings) -> dict[str, Notifier]:
     return found
 
 
-async def analyze_samples(settings: Settings, stop: asyncio.Event) -> None:
-    """Runs until `stop`. Raises PostureError where the store cannot be used, or the settings make no sense."""
+async def analyze_samples(
+    settings: Settings, stop: asyncio.Event, config: Path | None = None, *, is_made_up: bool = False
+) -> None:
+    """Runs until `stop`; `is_made_up`: for a simulated or replayed wearer, so that nobody need sit at this desk.
+
+    Raises PostureError where the store cannot be used, or the settings make no sense.
+    """
     told_by = chosen_notifiers(settings)
     is_here = settings.mqtt.host in ("", LOOPBACK, "localhost")
     with Store.open(settings.store_url) as store:
@@ -46,6 +54,8 @@ async def analyze_samples(settings: Settings, stop: asyncio.Event) -> None:
             wearer=settings.wearer,
             raw_days=settings.store.raw_days,
             watching=Watching(DeskWatch(probes(), settings.desk), is_here=is_here),
+            alone=not is_made_up if settings.desk.alone is None else settings.desk.alone,
+            rules_file=RulesFile(file_of(config), partial(load, config)),
             notify=settings.notify,
         )
         await service.run(stop)

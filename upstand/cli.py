@@ -67,7 +67,7 @@ def run(
         *(["--simulate"] if simulate else []),
     )
     process.configure_logging(verbose=False)
-    process.run(lambda stop: run_whole(settings, config, bridge_options, typer.echo, stop))
+    process.run(lambda stop: run_whole(settings, config, bridge_options, typer.echo, stop, is_made_up=simulate))
 
 
 @app.command()
@@ -92,13 +92,18 @@ def bridge(
 
 
 @app.command()
-def analyze(config: ConfigOption = None) -> None:
+def analyze(
+    config: ConfigOption = None,
+    made_up: Annotated[
+        bool, typer.Option("--made-up", help="For a simulated or replayed wearer: no breaks by the clock alone.")
+    ] = False,
+) -> None:
     """Turn samples on MQTT into posture, events and prompts in the store."""
     from upstand.analyzing import analyze_samples
 
     settings = _settings(config)
     process.configure_logging(verbose=True)
-    process.run(lambda stop: analyze_samples(settings, stop))
+    process.run(lambda stop: analyze_samples(settings, stop, config, is_made_up=made_up))
 
 
 @app.command()

@@ -76,7 +76,7 @@ async def replay_files(
     async with supervised(settings, say) as supervisor:
         if not await _runs_already(settings):
             await start_broker(supervisor, settings, config, say)
-            await supervisor.start(own_part("service", ("analyze",), config))
+            await supervisor.start(own_part("service", ("analyze", "--made-up"), config))
         await service_listens(settings)
         if show:
             await supervisor.start(dashboard_part(settings, config, f"replay-{recordings[0].name}"))

@@ -23,13 +23,19 @@ _DASHBOARD_S = 60.0
 
 
 async def run_whole(
-    settings: Settings, config: Path | None, bridge_options: tuple[str, ...], say: Say, stop: asyncio.Event
+    settings: Settings,
+    config: Path | None,
+    bridge_options: tuple[str, ...],
+    say: Say,
+    stop: asyncio.Event,
+    *,
+    is_made_up: bool = False,
 ) -> None:
     """Runs everything until `stop`. Raises PostureError when a part cannot do its work."""
     dashboard_port_must_be_free(settings)
     async with supervised(settings, say) as supervisor:
         await start_broker(supervisor, settings, config, say)
-        await supervisor.start(own_part("service", ("analyze",), config))
+        await supervisor.start(own_part("service", ("analyze", *(["--made-up"] if is_made_up else [])), config))
         await supervisor.start(own_part("bridge", ("bridge", *bridge_options), config))
         await supervisor.start(dashboard_part(settings, config))
         telling = asyncio.create_task(_tell(settings, say, stop))

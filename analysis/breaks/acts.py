@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
+from analysis.breaks import orders
 from analysis.breaks.breaks import Breaks
-from analysis.breaks.presence import NOT_SEEN, TICKS_PER_S
+from analysis.breaks.presence import NOT_SEEN
 from analysis.breaks.types import Credit, Why
 from analysis.breaks.world import ticks
-from analysis.model import BreakAct, BreakRequest, Event, PromptState, Value
+from analysis.model import BreakAct, BreakRequest, PromptState
 
 EMERGENCY = "emergency exit"
-PAUSED_KIND = "breaks_paused"  # until_s, None: until resumed
-RESUMED_KIND = "breaks_resumed"
-MODE_KIND = "break_mode"  # mode, empty: by the clock
 
 
 def act(breaks: Breaks, request: BreakRequest, now: int) -> None:
@@ -30,24 +28,18 @@ def act(breaks: Breaks, request: BreakRequest, now: int) -> None:
             _done(breaks, now)
         case BreakAct.PAUSE:
             breaks.world.pause(request, now)
-            until = breaks.world.pause_ends_at(now)
-            _note(breaks, PAUSED_KIND, now, "until_s", None if until is None else until / TICKS_PER_S)
+            breaks.told.append(orders.paused(breaks.world, now))
             _end(breaks, PromptState.WITHDRAWN, now)
         case BreakAct.RESUME:
             breaks.world.resume()
-            _note(breaks, RESUMED_KIND, now, "until_s", None)
+            breaks.told.append(orders.resumed(now))
         case BreakAct.MODE:
             if breaks.world.set_mode(request.kind):
-                _note(breaks, MODE_KIND, now, "mode", request.kind)
+                breaks.told.append(orders.mode_set(request.kind, now))
         case BreakAct.RESET:
             for account in breaks.accounts.values():
                 account.clear()
             _end(breaks, PromptState.WITHDRAWN, now)
-
-
-def _note(breaks: Breaks, kind: str, now: int, name: str, value: Value) -> None:
-    """What the wearer has laid down, for whoever shows it."""
-    breaks.told.append(Event(kind, now / TICKS_PER_S, now / TICKS_PER_S, {name: value}))
 
 
 def _end(breaks: Breaks, state: PromptState, now: int, reason: str = "") -> None:

@@ -8,12 +8,12 @@ from analysis.breaks.choosing import Choice
 from analysis.breaks.clocks import Account, Flow
 from analysis.breaks.fading import Habits
 from analysis.breaks.ladder import Ladder
-from analysis.breaks.ledger import Book
-from analysis.breaks.presence import NOT_SEEN, OFF_SEAT, TICKS_PER_S, VAGUE, Presence
+from analysis.breaks.ledger import BY_DESK, Book
+from analysis.breaks.presence import NOT_SEEN, OFF_SEAT, TICKS_PER_S, Presence
 from analysis.breaks.suppression import Block
 from analysis.breaks.types import BreakRules, Clock, Credit, Why
 from analysis.breaks.world import World, ticks
-from analysis.model import BreakMemory, Event, Prompt, PromptState
+from analysis.model import Event, Prompt, PromptState
 
 _BACK = 180 * TICKS_PER_S  # a bout is hardly dated back further
 _POSTURES = (Clock.STATIC, Clock.BENT, Clock.ARCHED)
@@ -34,7 +34,7 @@ class Breaks:
         self.told: list[Prompt | Event] = []
         self._shown: Prompt | None = None
         self._count = 0
-        self._day = -1
+        self.day = -1
         self._kept_days: dict[tuple[int, str], float] = {}
 
     def settle(self, now: int) -> None:
@@ -85,15 +85,15 @@ class Breaks:
     def _turn_day(self, now: int) -> None:
         """The day's total belongs to its day, whichever way the clock on the wall is set."""
         day = self.world.wall.day(now)
-        if day == self._day:
+        if day == self.day:
             return
-        self._write_overdue(self._day)
-        self.book.settle(now, self._day)
+        self.write_overdue(self.day)
+        self.book.settle(now, self.day)
         for name, account in self.accounts.items():
             if account.type.clock is Clock.DAY:
-                self._kept_days[self._day, name] = account.clock_s
-                account.clear(account.clock_s if self._day < 0 else self._kept_days.get((day, name), 0.0))
-        self._day = day
+                self._kept_days[self.day, name] = account.clock_s
+                account.clear(account.clock_s if self.day < 0 else self._kept_days.get((day, name), 0.0))
+        self.day = day
 
     def _go_on(self, now: int) -> None:
         asking = self.asking
@@ -129,7 +129,7 @@ class Breaks:
         prompt, account, one = asking.prompt, asking.account, asking.account.type
         ladder = self.ladders[prompt.kind]
         self.choice.last = (prompt.kind, now)
-        self.book.ended(self._day, prompt, reason)
+        self.book.ended(self.day, prompt, reason)
         match prompt.state:
             case PromptState.DONE:
                 ladder.skips = 0
@@ -177,7 +177,7 @@ class Breaks:
             return  # who sits freely shifts all the time
         if not is_whole and ended_s < self.rules.rise_s:
             return
-        self.book.unasked(self._day, one.name, ended_s, is_whole=is_whole)
+        self.book.unasked(self.day, one.name, ended_s, is_whole=is_whole)
         if is_whole and is_worth:
             self.habits.learn(one.name, is_unasked=True)
 
@@ -201,8 +201,8 @@ class Breaks:
             if asking is not None and asking.account is account:
                 asking.shifted(at, now)
                 self.show(now)
-            elif account.clock_s >= account.type.interval_s / 2:
-                self.book.unasked(self._day, account.type.name, account.type.length_s, is_whole=True)
+            elif account.clock_s >= account.type.interval_s / 2 and account.type.name in self.choice.heeded:
+                self.book.unasked(self.day, account.type.name, account.type.length_s, is_whole=True)
                 self.habits.learn(account.type.name, is_unasked=True)
             account.clear(min(account.clock_s, max(0.0, (account.at - at) / TICKS_PER_S)))
 
@@ -238,7 +238,7 @@ class Breaks:
             action=one.content[ladder.asked % len(one.content)] if one.content else "",
         )
         ladder.asked += 1
-        self.book.prompted(self._day, one.name)
+        self.book.prompted(self.day, one.name)
         if not is_wanted:
             self.habits.learn(one.name, is_unasked=False)
         self.asking = Asking(prompt, account, ladder, self.world, now, is_wanted=is_wanted)
@@ -249,16 +249,19 @@ class Breaks:
     def _note(self, now: int, kept: tuple[Block, Account] | None) -> None:
         """Write down why."""
         if self.asking is not None:
-            prompt = self.asking.prompt
-            is_break = prompt.state is PromptState.IN_BREAK
-            why, account = Why.IN_BREAK if is_break else Why.PROMPTED, self.asking.account
-            detail = "" if is_break else "a quiet word first" if prompt.state is PromptState.HEADS_UP else "aloud"
-            self.book.note(now, why, account, detail, self._day)
+            state, account = self.asking.prompt.state, self.asking.account
+            if state is PromptState.IN_BREAK:
+                self.book.note(now, Why.IN_BREAK, account, "", self.day)
+            else:
+                detail = "a quiet word first" if state is PromptState.HEADS_UP else "aloud"
+                self.book.note(now, Why.PROMPTED, account, detail, self.day)
         elif kept is not None:
-            self.book.note(now, kept[0].why, kept[1], "", self._day)
+            self.book.note(now, kept[0].why, kept[1], "", self.day)
         elif self.world.body.held is None:
             why = self._at_rest(now)
-            self.book.note(now, why, None if why is Why.UNKNOWN else self.choice.next_due(now), "", self._day)
+            soonest = None if why is Why.UNKNOWN else self.choice.next_due(now)
+            detail = BY_DESK if why is Why.NOT_DUE and self.world.body.presence in NOT_SEEN else ""
+            self.book.note(now, why, soonest, detail, self.day)
 
     def _at_rest(self, now: int) -> Why:
         """Nothing is due: why not."""
@@ -270,49 +273,11 @@ class Breaks:
             return Why.AWAY if self.world.knows_use else Why.UNKNOWN
         return Why.NOT_DUE
 
-    def _write_overdue(self, day: int) -> None:
+    def write_overdue(self, day: int) -> None:
         for name, account in self.accounts.items():
             if account.overdue_s > 0 and name in self.choice.heeded:
                 self.book.overdue(day, name, account.overdue_s)
             account.overdue_s = 0.0
-
-    def summed(self, now: int) -> BreakMemory:
-        """Bring the record up to `now`, and what the next session is to know."""
-        self._write_overdue(self._day)
-        self.book.settle(now, self._day)
-        return BreakMemory(
-            at_s=now / TICKS_PER_S,
-            utc_s=self.world.wall.utc_s(now),
-            clocks_s={name: account.clock_s for name, account in self.accounts.items()},
-            seated_s=max((a.clock_s for a in self.accounts.values() if a.type.clock is Clock.DAY), default=0.0),
-            day=self._day,
-            skips={name: ladder.skips for name, ladder in self.ladders.items()},
-            habits=dict(self.habits.shares),
-        )
-
-    def slept(self, slept_s: float, now: int) -> None:
-        """The computer slept, and the session's clock with it: time passed in which nobody was seen."""
-        if self.asking is not None and slept_s >= VAGUE / TICKS_PER_S:
-            self.asking.close(now)
-            self.show(now)
-        for account in self.accounts.values():
-            flow = account.flow
-            is_away = self.world.is_by_desk(account.type) and flow is not Flow.HOLD
-            account.switch(Flow.AWAY if is_away else Flow.HOLD)
-            account.pass_by(slept_s)
-            account.switch(flow)
-
-    def remember(self, memory: BreakMemory, gap_s: float) -> None:
-        """Take up what an earlier session left, `gap_s` ago (NaN: nobody knows when)."""
-        self.habits.shares = {**memory.habits, **self.habits.shares}
-        for name, account in self.accounts.items():
-            self.ladders[name].skips += memory.skips.get(name, 0)
-            carried_s = memory.clocks_s.get(name, 0.0)
-            if account.type.clock is Clock.DAY:
-                if memory.day == self._day:
-                    account.clear(account.clock_s + carried_s)
-            elif gap_s < min(account.type.interval_s, 1800.0):
-                account.clear(account.clock_s + carried_s)
 
     def close(self, now: int) -> None:
         """The session is over."""
@@ -323,4 +288,4 @@ class Breaks:
         for account in self.accounts.values():
             if account.away_s > 0 and not account.is_counted:
                 self._count_unasked(account, account.away_s)
-        self.book.close(now, self._day)
+        self.book.close(now, self.day)

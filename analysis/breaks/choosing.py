@@ -30,9 +30,10 @@ class Choice:
         self.heeded: frozenset[str] = frozenset()  # asked for at the desk, or as things are; other clocks run unheeded
 
     def heed(self, now: int) -> None:
-        """Which types count at this moment."""
+        """Which types count at this moment: a type that can never be asked for counts at none."""
         modes = self.rules.modes
-        self.heeded = modes.get(Mode.DESK, frozenset()) | modes.get(self.world.mode(now), frozenset())
+        asked = modes.get(Mode.DESK, frozenset()) | modes.get(self.world.mode(now), frozenset())
+        self.heeded = frozenset(name for name in asked if (one := self.accounts.get(name)) and one.can_be_due)
 
     def in_turn(self) -> list[Account]:
         """Which of the due ones comes first: the smallest, and behind it what was asked for and ignored."""

@@ -44,6 +44,10 @@ class Account:
         return self.clock_s >= self.type.interval_s - _NEARLY
 
     @property
+    def can_be_due(self) -> bool:
+        return math.isfinite(self.type.interval_s)
+
+    @property
     def rate(self) -> float:
         """Of the clock, s/s."""
         if self.flow is Flow.AWAY:

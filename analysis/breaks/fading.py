@@ -18,7 +18,7 @@ class Habits:
     """By type, the share of its breaks that was taken unasked: 0 … 1."""
 
     def __init__(self, fading: Fading) -> None:
-        self._fading = fading
+        self.fading = fading
         self.shares: dict[str, float] = {}
 
     def learn(self, kind: str, *, is_unasked: bool) -> None:
@@ -27,12 +27,12 @@ class Habits:
 
     def patience_s(self, one: BreakType) -> float:
         """By how much a prompt of this type is put off."""
-        return one.fades_s * self.shares.get(one.name, 0.0) if self._fading.is_on else 0.0
+        return one.fades_s * self.shares.get(one.name, 0.0) if self.fading.is_on else 0.0
 
     def is_silent(self, day: int) -> bool:
         """Whether nothing is prompted on that day (days since the Unix epoch, -1 = not known)."""
-        weeks = self._fading.silent_every_weeks
-        if not self._fading.is_on or weeks < 1 or day < 0:
+        weeks = self.fading.silent_every_weeks
+        if not self.fading.is_on or weeks < 1 or day < 0:
             return False
         week = (day + 3) // 7  # counted from a Monday
-        return week % weeks == weeks - 1 and weekday_of(day) == self._fading.silent_weekday
+        return week % weeks == weeks - 1 and weekday_of(day) == self.fading.silent_weekday

@@ -13,6 +13,7 @@ from analysis.breaks.types import Why
 from analysis.breaks.words import span
 from analysis.model import BreakTally, LedgerSpan, Prompt, PromptState
 
+BY_DESK = "by the clock and the keyboard"  # the detail of what no sensor saw
 _FOREVER_S = 1e9  # a limit beyond is none
 
 
@@ -25,6 +26,7 @@ class Book:
         self._told: list[LedgerSpan] = []
         self._tallies: dict[tuple[int, str], BreakTally] = {}
         self._changed: dict[tuple[int, str], None] = {}
+        self._has_news = False  # something came of a break since the tallies were last told
 
     def note(self, now: int, why: Why, account: Account | None, detail: str, day: int) -> None:
         """From `now` on this holds; where it has held before, nothing is written."""
@@ -59,11 +61,13 @@ class Book:
     def prompted(self, day: int, kind: str) -> None:
         tally = self._tally(day, kind)
         self._put(replace(tally, prompted=tally.prompted + 1))
+        self._has_news = True
 
     def unasked(self, day: int, kind: str, credited_s: float, *, is_whole: bool) -> None:
         tally = self._tally(day, kind)
         natural, partial = tally.natural + is_whole, tally.partial + (not is_whole)
         self._put(replace(tally, natural=natural, partial=partial, credited_s=tally.credited_s + credited_s))
+        self._has_news = True
 
     def overdue(self, day: int, kind: str, span_s: float) -> None:
         tally = self._tally(day, kind)
@@ -92,13 +96,16 @@ class Book:
             case _:
                 new = replace(new, unseen=new.unseen + 1)
         self._put(new)
+        self._has_news = True
 
     def take(self, *, with_tallies: bool) -> list[LedgerSpan | BreakTally]:
+        """Tallies at once where something came of a break; where time alone has passed, only when asked for."""
         told: list[LedgerSpan | BreakTally] = [*self._told]
         self._told = []
-        if with_tallies:
+        if with_tallies or self._has_news:
             told += [self._tallies[key] for key in self._changed]
             self._changed = {}
+            self._has_news = False
         return told
 
     def _tally(self, day: int, kind: str) -> BreakTally:
@@ -127,7 +134,7 @@ def why(spans: Sequence[LedgerSpan], at_s: float) -> str:
         case Why.IN_BREAK:
             return f"You were on your {kind} break."
         case Why.NOT_DUE:
-            return f"No break was due yet: {clock}."
+            return f"No break was due yet: {f'{found.detail}, ' if found.detail else ''}{clock}."
         case Why.OFF_SEAT:
             return f"You were not seated, and {clock}."
         case Why.UNKNOWN:

@@ -16,9 +16,12 @@ from itertools import groupby, pairwise
 import numpy as np
 
 from analysis.breaks.acts import act
+from analysis.breaks.adopting import adopt
 from analysis.breaks.bending import Bending
 from analysis.breaks.breaks import Breaks
 from analysis.breaks.presence import PRESENCE, TICKS_PER_S
+from analysis.breaks.remembering import remember, slept, summed
+from analysis.breaks.rules_record import unpacked
 from analysis.breaks.types import BreakRules
 from analysis.model import (
     Activity,
@@ -29,6 +32,7 @@ from analysis.model import (
     DeskState,
     Event,
     LedgerSpan,
+    NewRules,
     PostureFrame,
     Prompt,
     Slept,
@@ -36,9 +40,9 @@ from analysis.model import (
 
 SILENT_S = 30.0  # without samples for so long, time goes on with the clock alone
 SHIFT_LAG = 4 * TICKS_PER_S  # a shift is told 2 to 3 s after its end, and counts from this on however it came
-SUM_UP = 300 * TICKS_PER_S  # between two memories
+SUM_UP = 60 * TICKS_PER_S  # between two memories
 
-BreakInput = DeskState | ClockAnchor | Slept | BreakRequest | BreakMemory
+BreakInput = DeskState | ClockAnchor | Slept | BreakRequest | BreakMemory | NewRules
 Told = Event | Prompt | LedgerSpan | BreakTally | BreakMemory
 _RAW = {int(activity): presence for activity, presence in PRESENCE.items()}
 
@@ -76,12 +80,20 @@ class BreakPolicy:
 
     def take(self, item: BreakInput, newest_s: float = -math.inf) -> list[Told]:
         """An input, in the order of arrival, with the time of the newest sample that had come before it."""
+        if isinstance(item, NewRules) and not self._order and not self._frame_end:
+            self._begin(unpacked(item.rules))
+            return []
         at = self._tick_of(item.at_s, newest_s)
         self._put(at, item)
         if self.is_silent(item, newest_s):
             self._horizon = at
             self._fall_silent(at)
         return self._take_told()
+
+    def _begin(self, rules: BreakRules | None) -> None:
+        """The session's own rules, before all else."""
+        if rules is not None:
+            self._breaks, self._bending = Breaks(rules), Bending(rules)
 
     def feed(self, frame: PostureFrame, events: Sequence[Event]) -> list[Told]:
         """Ticks, and the events that became known with them."""
@@ -190,7 +202,7 @@ class BreakPolicy:
         self._breaks.told = []
 
     def _summed(self, now: int) -> list[Told]:
-        memory = self._breaks.summed(now)
+        memory = summed(self._breaks, now)
         return [*self._breaks.book.take(with_tallies=True), memory]
 
     def _apply(self, item: _Queued, now: int) -> None:
@@ -205,14 +217,18 @@ class BreakPolicy:
             case ClockAnchor():
                 breaks.world.wall.set(item)
             case Slept():
-                breaks.slept(item.slept_s, now)
+                slept(breaks, item.slept_s, now)
             case BreakRequest():
                 act(breaks, item, now)
             case BreakMemory():
                 self._memory = item
+            case NewRules():
+                rules = unpacked(item.rules)
+                if rules is not None:
+                    adopt(breaks, rules, now)
         if self._memory is not None and not math.isnan(breaks.world.wall.utc_s(now)):
             gap_s = breaks.world.wall.utc_s(now) - now / TICKS_PER_S - self._memory.utc_s
-            breaks.remember(self._memory, gap_s)
+            remember(breaks, self._memory, gap_s, now)
             self._memory = None
 
     def _take_told(self) -> list[Told]:

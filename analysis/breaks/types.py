@@ -124,10 +124,16 @@ class BreakType:
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A span of a weekday, s since midnight."""
+    """A span of a weekday, s since midnight; one that ends before it starts goes over midnight."""
 
     start_s: float
     end_s: float
+
+    def holds(self, second_s: float) -> bool:
+        """False for NaN."""
+        if self.start_s <= self.end_s:
+            return self.start_s <= second_s < self.end_s
+        return second_s >= self.start_s or second_s < self.end_s
 
 
 @dataclass(frozen=True, slots=True)

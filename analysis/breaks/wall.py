@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from analysis.breaks.presence import TICKS_PER_S
-from analysis.breaks.types import DAY_S, BreakRules, Hours
+from analysis.breaks.types import DAY_S, BreakRules
 from analysis.model import ClockAnchor
 
 _THURSDAY = 3  # weekday of the epoch
@@ -15,8 +15,12 @@ class WallClock:
     """Knows nothing until the first anchor; a newer one replaces it, whichever way it jumps."""
 
     def __init__(self, rules: BreakRules) -> None:
-        self._rules = rules
         self._anchor: ClockAnchor | None = None
+        self.adopt(rules)
+
+    def adopt(self, rules: BreakRules) -> None:
+        """Other hours from now on."""
+        self._rules = rules
         spans = [span for day in rules.hours.values() for span in day]
         spans += [rules.evening] if rules.evening else []
         edges = {0.0, rules.day_starts_s, *(edge % DAY_S for span in spans for edge in (span.start_s, span.end_s))}
@@ -46,11 +50,11 @@ class WallClock:
         if not self._rules.hours or math.isnan(local_s):
             return True
         weekday = weekday_of(math.floor(local_s / DAY_S))
-        return any(_holds(span, local_s % DAY_S) for span in self._rules.hours.get(weekday, ()))
+        return any(span.holds(local_s % DAY_S) for span in self._rules.hours.get(weekday, ()))
 
     def is_evening(self, tick: int) -> bool:
         local_s = self.local_s(tick)
-        return self._rules.evening is not None and _holds(self._rules.evening, local_s % DAY_S)
+        return self._rules.evening is not None and self._rules.evening.holds(local_s % DAY_S)
 
     def next_edge(self, tick: int) -> int | None:
         """The next tick at which any of these may change."""
@@ -70,10 +74,3 @@ class WallClock:
 def weekday_of(day: int) -> int:
     """Monday is 0."""
     return (day + _THURSDAY) % 7
-
-
-def _holds(span: Hours, second_s: float) -> bool:
-    """False for NaN; a span that ends before it starts goes over midnight."""
-    if span.start_s <= span.end_s:
-        return span.start_s <= second_s < span.end_s
-    return second_s >= span.start_s or second_s < span.end_s

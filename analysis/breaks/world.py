@@ -126,6 +126,11 @@ class World:
         self._asked_mode = Mode(name) if name else None
         return True
 
+    @property
+    def asked_mode(self) -> str:
+        """As the wearer has set it; empty: by the clock."""
+        return "" if self._asked_mode is None else self._asked_mode.value
+
     def mode(self, now: int) -> Mode:
         if self._asked_mode is not None:
             return self._asked_mode

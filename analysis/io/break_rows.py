@@ -56,7 +56,7 @@ def newest_memory(connection: Connection, wearer: str, but_session_id: str) -> B
         select(table.c.payload)
         .join(sessions, sessions.c.run_id == table.c.run)
         .where(sessions.c.wearer == wearer, sessions.c.id != but_session_id)
-        .order_by(sessions.c.started_at.desc(), sessions.c.key.desc())
+        .order_by(*tables.newest_first())
         .limit(1)
     ).scalar_one_or_none()
     with suppress(SchemaError):

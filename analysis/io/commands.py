@@ -93,20 +93,24 @@ def _carry_out(live: LiveSession, command: Command, now_s: float) -> Reply:
         if command.action == "break":
             item, text = break_request(command, at_s, live.prompt, live.rules)
         else:
-            item, text = input_of_command(command, live.newest_s)
+            item, text = input_of_command(command, live.newest_s, has_sensors=live.has_sensors)
     except PostureError as error:
         return Reply(id=command.id, ok=False, message=str(error))
     live.add(item)
     return Reply(id=command.id, ok=True, message=text)
 
 
-def input_of_command(command: Command, newest_s: float) -> tuple[CalibrateRequest | Label | SessionEnd, str]:
+def input_of_command(
+    command: Command, newest_s: float, *, has_sensors: bool = True
+) -> tuple[CalibrateRequest | Label | SessionEnd, str]:
     """(the input, the reply). `newest_s` is the end of the session's samples: its present.
 
     Raises PostureError for a command that cannot be carried out.
     """
     start_s = newest_s if command.start_s is None else command.start_s
     match command.action:
+        case "calibrate" if not has_sensors:
+            raise PostureError("No sensor is worn; put both on, and calibrate once they are connected.")
         case "calibrate":
             return _calibrate(command, start_s)
         case "label":

@@ -19,6 +19,7 @@ from analysis.model import (
     DeskState,
     Input,
     Label,
+    NewRules,
     SampleBlock,
     Segment,
     SessionEnd,
@@ -37,7 +38,7 @@ class Kind(StrEnum):
     CALIBRATION = "calibration"
     LABEL = "label"
     POSTURES = "postures"
-    BREAK = "break"  # DeskState, ClockAnchor, Slept, BreakRequest or BreakMemory
+    BREAK = "break"  # DeskState, ClockAnchor, Slept, BreakRequest, BreakMemory or NewRules
     END = "end"
 
 
@@ -64,6 +65,7 @@ _KINDS = {
     Slept: Kind.BREAK,
     BreakRequest: Kind.BREAK,
     BreakMemory: Kind.BREAK,
+    NewRules: Kind.BREAK,
     SessionEnd: Kind.END,
 }
 

@@ -8,14 +8,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from analysis.breaks.rules_record import packed, unpacked
+from analysis.breaks.types import BreakRules
 from analysis.io.journal import Bundler, Entry, entry_of, readable_inputs, samples_entry
+from analysis.io.sources import DESK
 from analysis.io.store import Batch, StoredSession
 from analysis.model import (
+    BreakMemory,
     Calibration,
     CarriedPostures,
     ClockAnchor,
     Input,
     LedgerSpan,
+    NewRules,
     Output,
     Prompt,
     SampleBlock,
@@ -60,6 +65,7 @@ class LiveSession:
         self.rules = settings.breaks
         self.prompt: Prompt | None = None  # the one that has not ended
         self.spans: tuple[LedgerSpan, ...] = ()  # the newest of the ledger
+        self.memory: BreakMemory | None = None  # the newest, for the session after this one
         self.is_over = False
         self._heard_s: float | None = None  # real time of the last block
         self._pipeline = Pipeline(settings)
@@ -67,6 +73,7 @@ class LiveSession:
         self._streams = {segment: _Stream(seq, seq - 1) for segment, seq in stored.next_seq.items()}
         self._sensors: set[tuple[Segment, str]] = set()
         self._carried = CarriedPostures(())
+        self._rules_record = b""
         self._anchored_s = -math.inf
         self._entries: list[Entry] = []
         self._inputs: list[Input] = []
@@ -76,11 +83,7 @@ class LiveSession:
         """Bring the pipeline to where it was, from the journal; what comes out is in the store already."""
         for bundle in self._bundler.feed(readable_inputs(journal)):
             for item in bundle:
-                if isinstance(item, CarriedPostures):
-                    self._carried = item
-                self.is_over = self.is_over or isinstance(item, SessionEnd)
-                if isinstance(item, SampleBlock | Calibration):
-                    self._sensors.add((item.segment, item.sensor_id))
+                self._heed(item)
             self._look(self._pipeline.feed(*bundle))
 
     def judge(self, segment: Segment, seq: int, now_s: float) -> Verdict:
@@ -114,8 +117,13 @@ class LiveSession:
     def carry_postures(self, carried: CarriedPostures) -> None:
         """What the wearer has shown in other sessions, where it is something new."""
         if encode_input(carried) != encode_input(self._carried):  # in which NaN equals NaN
-            self._carried = carried
             self.add(carried)
+
+    def take_rules(self, rules: BreakRules, at_s: float) -> None:
+        """The rules of breaks from `at_s` on, where they are others: kept, so that a replay goes by the same."""
+        record = packed(rules)
+        if record != self._rules_record:
+            self.add(NewRules(at_s, record))
 
     def anchor(self, utc_s: float, offset_s: float) -> None:
         """What the clock on the wall shows at the end of the newest samples; every minute is often enough."""
@@ -130,30 +138,56 @@ class LiveSession:
 
     def add_block(self, block: SampleBlock, payload: bytes) -> None:
         """A block that `judge` found to be NEXT; `payload` is its message."""
-        self._sensors.add((block.segment, block.sensor_id))
+        self._heed(block)
         self._streams[block.segment].next_seq = block.seq + 1
         self.newest_s = max(self.newest_s, float(block.t[-1]))
         self._entries.append(samples_entry(block, payload))
         self._inputs.append(block)
 
     def add(self, item: Kept) -> None:
-        self.is_over = self.is_over or isinstance(item, SessionEnd)
+        self._heed(item)
         self._entries.append(entry_of(item))
         self._inputs.append(item)
 
-    def present_s(self, now_s: float) -> float:
-        """The session's present at `now_s` of real time: it goes on when the sensors fall silent.
+    def _heed(self, item: Input) -> None:
+        """What this session itself has to know of an input, live as in a replay."""
+        match item:
+            case SampleBlock() | Calibration():
+                self._sensors.add((item.segment, item.sensor_id))
+            case CarriedPostures():
+                self._carried = item
+            case NewRules():
+                self._rules_record = item.rules
+                self.rules = unpacked(item.rules) or self.rules
+            case SessionEnd():
+                self.is_over = True
 
-        That of a simulated wearer goes at a pace of its own, and is known from samples alone.
-        """
-        is_real = self.stored.source == "radio" and self._heard_s is not None
-        return self.newest_s + (max(0.0, now_s - (self._heard_s or 0.0)) if is_real else 0.0)
+    def present_s(self, now_s: float) -> float:
+        """The session's present at `now_s` of real time: it goes on when the sensors fall silent."""
+        return self.newest_s + self.silent_s(now_s)
+
+    def silent_s(self, now_s: float) -> float:
+        """Without samples; a simulated wearer's pace is its own, and known from samples alone."""
+        is_real = self.stored.is_of_a_person and self._heard_s is not None
+        return max(0.0, now_s - (self._heard_s or 0.0)) if is_real else 0.0
+
+    @property
+    def goes_on(self) -> bool:
+        """It has been heard of since it was taken up, and has not ended."""
+        return self._heard_s is not None and not self.is_over
+
+    @property
+    def has_sensors(self) -> bool:
+        """False: it goes by the clock and the keyboard, and nothing can be asked of a sensor."""
+        return self.stored.source != DESK
 
     def _look(self, told: Iterable[Output]) -> None:
         for output in told:
             match output:
                 case Prompt():
                     self.prompt = None if output.state.is_ended else output
+                case BreakMemory():
+                    self.memory = output
                 case LedgerSpan():
                     self.spans = (*(one for one in self.spans if one.start_s < output.start_s), output)[-2:]
 

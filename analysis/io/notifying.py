@@ -99,7 +99,7 @@ class Notifying:
         return delivery.delivered and notifier.reaches
 
     def _is_stale(self, session: StoredSession, prompt: Prompt) -> bool:
-        return session.source == "radio" and self._now() - (session.started_at + prompt.asked_s) > STALE_S
+        return session.is_of_a_person and self._now() - (session.started_at + prompt.asked_s) > STALE_S
 
     def take_delivered(self) -> list[Delivered]:
         """What has been told since the last call."""
@@ -116,5 +116,5 @@ class Notifying:
 
 def _may_use(notifier: Notifier, session: StoredSession, means: Means) -> bool:
     """A simulated or replayed wearer is not there to be told; their sensors are."""
-    is_there = session.source == "radio" or notifier.is_worn or means.settings.simulated
+    is_there = session.is_of_a_person or notifier.is_worn or means.settings.simulated
     return is_there and notifier.is_asked(means.settings)

@@ -34,11 +34,11 @@ _INF = float("inf")
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One run of a bridge."""
+    """One run of a bridge, or a time at the desk without sensors."""
 
     session_id: str
     wearer: str
-    source: str  # "radio", "simulated" or "replay"
+    source: str  # analysis.io.sources
     started_at: float  # s since the Unix epoch (UTC)
     run_id: int  # the run that is shown
     last_s: float | None  # end of the newest samples, s since the start
@@ -102,7 +102,7 @@ class Reader:
 
     def newest_session(self, wearer: str) -> Session | None:
         table = tables.sessions
-        query = select(table).where(table.c.wearer == wearer).order_by(table.c.started_at.desc(), table.c.key.desc())
+        query = select(table).where(table.c.wearer == wearer).order_by(*tables.newest_first())
         rows = self._rows(query.limit(1))
         return _session(rows[0]) if rows else None
 

@@ -77,6 +77,7 @@ class DeskSettings(Section):
     """What the computer may be asked about its user (docs/breaks.md)."""
 
     watch: bool = True  # keys and mouse (how long ago, never which), do not disturb, camera, microphone, …
+    alone: bool | None = None  # count breaks without a sensor, too; None: unless the wearer is simulated or replayed
     calendars: tuple[Path, ...] = ()  # .ics files; needs the extra `calendar`
     apps: tuple[str, ...] = ()  # names of programs while which no prompt comes
 
@@ -114,15 +115,23 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
 
 
-def load(path: Path | None = None) -> Settings:
-    """Settings from `path`, else `$UPSTAND_CONFIG`, else `./upstand.toml` where it exists.
+def file_of(path: Path | None = None) -> Path:
+    """`path`, else `$UPSTAND_CONFIG`, else `./upstand.toml`, which need not exist.
 
-    Raises PostureError with one sentence that names the key at fault.
+    Raises PostureError for one that was named and is not there.
     """
     given = path or (Path(os.environ["UPSTAND_CONFIG"]) if os.environ.get("UPSTAND_CONFIG") else None)
     if given is not None and not given.is_file():
         raise PostureError(f"There is no settings file {given}; write it or leave the option out.")
-    file = given or Path("upstand.toml")
+    return given or Path("upstand.toml")
+
+
+def load(path: Path | None = None) -> Settings:
+    """Settings from the file that `file_of` finds, where it exists.
+
+    Raises PostureError with one sentence that names the key at fault.
+    """
+    file = file_of(path)
 
     class _Here(Settings):
         model_config = SettingsConfigDict(toml_file=file)

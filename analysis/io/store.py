@@ -18,6 +18,7 @@ from analysis.io.frames import Ledger
 from analysis.io.journal import Entry, Kind
 from analysis.io.migrating import migrate
 from analysis.io.outputs import Delivered
+from analysis.io.sources import DESK, OF_A_PERSON
 from analysis.io.upserting import upsert
 from analysis.model import BreakMemory, Calibration, CarriedPostures, Output, Segment
 
@@ -38,6 +39,11 @@ class StoredSession:
     next_seq: Mapping[Segment, int]  # of segments that have blocks
     last_s: float | None
     is_new: bool = False
+
+    @property
+    def is_of_a_person(self) -> bool:
+        """Of somebody who is there now, and neither simulated nor replayed."""
+        return self.source in OF_A_PERSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,14 @@ class Store:
         """A session that is there already."""
         with database.told_plainly(self._url), self._engine.begin() as connection:
             return _session(connection, session_id)
+
+    def newest_by_desk(self, wearer: str) -> StoredSession | None:
+        """The wearer's newest session that went by the clock and the keyboard, ended or not."""
+        table = tables.sessions
+        query = select(table.c.id).where(table.c.wearer == wearer, table.c.source == DESK)
+        with database.told_plainly(self._url), self._engine.begin() as connection:
+            session_id = connection.scalars(query.order_by(table.c.started_at.desc()).limit(1)).one_or_none()
+            return None if session_id is None else _session(connection, session_id)
 
     def unfinished(self, wearer: str) -> list[StoredSession]:
         """Sessions whose shown run has a bout or a prompt that never ended, and whose raw data are still there."""
@@ -258,7 +272,8 @@ def _write_entries(connection: Connection, batch: Batch) -> list[Duplicate]:
     if touched:
         values = [{"session": key, "segment": segment, **asdict(streams[segment])} for segment in sorted(touched)]
         upsert(connection, table, values)
-        end_s = max(entry.end_s for entry in batch.entries)
+    end_s = max(entry.end_s for entry in batch.entries)
+    if end_s > float("-inf"):
         older = tables.sessions.c.last_s.is_(None) | (tables.sessions.c.last_s < end_s)
         connection.execute(update(tables.sessions).where(tables.sessions.c.key == key, older).values(last_s=end_s))
     return duplicates

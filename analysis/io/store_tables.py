@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     Double,
     ForeignKey,
     Index,
@@ -20,8 +21,12 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    case,
+    func,
     true,
 )
+
+from analysis.io.sources import OF_A_PERSON
 
 REVISION = "0002"  # the newest migration; a store of any other revision was made by another version
 NEWER = "The database was written by a newer version of Upstand; update Upstand on this computer."
@@ -45,11 +50,22 @@ sessions = Table(
     Column("wearer", String(64), nullable=False),
     Column("source", String(16), nullable=False),
     Column("started_at", Double, nullable=False),  # s since the Unix epoch (UTC)
-    Column("last_s", Double),  # end of the newest samples, s since the start
+    Column("last_s", Double),  # end of the newest samples, or words of the desk, s since the start
     Column("run_id", Integer, nullable=False),  # the run the dashboard shows
     UniqueConstraint("id"),
     Index(None, "wearer", "started_at"),
 )
+
+
+def newest_first() -> tuple[ColumnElement[object], ...]:
+    """An order of sessions. One that goes on by the desk may begin within a longer one of sensors: its end counts.
+
+    A simulated or replayed session has a pace of its own, so that its end says nothing.
+    """
+    at = sessions.c.started_at
+    ended = case((sessions.c.source.in_(OF_A_PERSON), at + func.coalesce(sessions.c.last_s, 0.0)), else_=at)
+    return ended.desc(), at.desc(), sessions.c.key.desc()
+
 
 streams = Table(  # how far the blocks of each segment have come; outlives the journal's rows
     "streams",

@@ -17,6 +17,7 @@ from analysis.model import Desk, DeskState, PromptState, Slept
 IN_USE_S = 10.0  # keys or mouse so lately: in use; longer, and it is told for how long they were not
 TYPING_S = 3.0
 SILENT_S = 30.0  # without samples for so long, time goes on by the clock
+ASKED_S = 5.0  # and then so often while a prompt stands
 SET_S = 2.0  # a clock on the wall that is off by more was set
 WOKE_S = 1.0
 
@@ -74,16 +75,28 @@ class Watching:
     def __init__(self, watch: DeskWatch, *, is_here: bool, clocks: Clocks = Clocks()) -> None:
         self._watch = watch
         self._is_here = is_here
-        self._clocks = clocks
+        self.clocks = clocks
         self._session_id = ""
         self._told: DeskState | None = None
         self._slept_s = clocks.slept()
         self._wall = self._wall_now()
         self._beat_s = -math.inf
 
+    @property
+    def sees_use(self) -> bool:
+        """Somebody is at the keys or the mouse."""
+        state = self._watch.state(0.0)
+        return state is not None and Desk.IN_USE in state.desk
+
+    @property
+    def knows_use(self) -> bool:
+        """Whether the computer tells when they are used."""
+        state = self._watch.state(0.0)
+        return state is not None and not math.isnan(state.idle_s)
+
     async def step(self, session: Callable[[], LiveSession | None]) -> None:
         """Look, and tell the session that there is then what has changed; every second or so."""
-        await self._watch.look(self._clocks.monotonic())
+        await self._watch.look(self.clocks.monotonic())
         live = session()
         if live is None or live.stored.session_id != self._session_id:
             self._told, self._session_id = None, live.stored.session_id if live is not None else ""
@@ -92,7 +105,7 @@ class Watching:
             self._tell_desk(live)
 
     def _tell_desk(self, live: LiveSession) -> None:
-        state = self._watch.state(live.present_s(self._clocks.monotonic()))
+        state = self._watch.state(live.present_s(self.clocks.monotonic()))
         if state is None:
             return
         if live.prompt is None or live.prompt.state is not PromptState.HEADS_UP:
@@ -105,7 +118,7 @@ class Watching:
 
     def _tell_time(self, live: LiveSession | None) -> None:
         """Sleep, a clock that was set, and in silence that time goes on."""
-        now_s, slept_s, wall = self._clocks.monotonic(), self._clocks.slept(), self._wall_now()
+        now_s, slept_s, wall = self.clocks.monotonic(), self.clocks.slept(), self._wall_now()
         woke = slept_s - self._slept_s > WOKE_S
         was_set = abs(wall[0] - self._wall[0]) > SET_S or wall[1] != self._wall[1]
         fell_asleep_s, self._slept_s, self._wall = self._slept_s, slept_s, wall
@@ -115,12 +128,15 @@ class Watching:
         has_slept = woke and self._is_here
         if has_slept:
             live.add(Slept(at_s, slept_s - fell_asleep_s))
-        is_silent = at_s - live.newest_s > SILENT_S and now_s - self._beat_s >= SILENT_S
+        every_s = SILENT_S if live.prompt is None else ASKED_S
+        is_silent = live.silent_s(now_s) > SILENT_S or not live.has_sensors
+        if is_silent and now_s - self._beat_s < every_s:
+            is_silent = False
         if has_slept or was_set or is_silent:
             self._beat_s = now_s
-            live.anchor_anew(at_s, self._clocks.utc(), wall[1])
+            live.anchor_anew(at_s, self.clocks.utc(), wall[1])
 
     def _wall_now(self) -> tuple[float, float]:
         """(clock on the wall less time that really passed, offset of local time); both stay while nobody sets it."""
-        utc_s = self._clocks.utc()
-        return utc_s - self._clocks.monotonic() - self._clocks.slept(), self._clocks.offset(utc_s)
+        utc_s = self.clocks.utc()
+        return utc_s - self.clocks.monotonic() - self.clocks.slept(), self.clocks.offset(utc_s)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.breaks.acts import MODE_KIND, PAUSED_KIND, RESUMED_KIND
+from analysis.breaks.orders import MODE_KIND, PAUSED_KIND, RESUMED_KIND
 from analysis.breaks.types import Why
 from analysis.model import Event, LedgerSpan
 from dashboard import due

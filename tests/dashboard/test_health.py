@@ -149,3 +149,15 @@ def test_what_comes_from_outside_is_escaped() -> None:
 def test_loss() -> None:
     assert loss_percent(_link(samples=99, lost=1)) == pytest.approx(1.0)
     assert math.isnan(loss_percent(_link()))  # before the first sample
+
+
+def test_a_desk_without_sensors_is_no_problem_and_says_so() -> None:
+    service = Status(part="service", online=True, at=NOW, source="desk")
+    alone = Health(bridge=None, service=service, session_source="desk", quality=0, now=NOW)
+    [notice] = notices(alone)
+    assert (notice.weight, notice.title) == (Weight.ADVICE, "No sensor is worn")
+    assert alone.is_counting
+    assert not alone.is_live
+    assert not replace(alone, now=NOW + 60.0).is_counting
+    [stopped] = notices(replace(alone, now=NOW + 60.0))
+    assert stopped.title == "The analysis is not running"

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from analysis.breaks.defaults import RULES
 from analysis.breaks.policy import BreakInput
+from analysis.breaks.rules_record import packed
 from analysis.breaks.types import BreakRules, BreakType, Clock, Credit, Hours, Mode, Why
 from analysis.model import (
     Activity,
@@ -24,6 +25,7 @@ from analysis.model import (
     Desk,
     DeskState,
     Event,
+    NewRules,
     Prompt,
     PromptState,
     Slept,
@@ -103,14 +105,18 @@ INPUTS: st.SearchStrategy[list[BreakInput]] = st.lists(
         ),
         st.builds(
             BreakMemory,
-            TIMES,
+            st.one_of(st.just(0.0), TIMES),
             st.just(MONDAY_9 - 60.0),
             st.just({"active": 300.0}),
             st.just(0.0),
             st.just(3),
             st.just({"active": 1}),
             st.just({"active": 0.5}),
+            st.sampled_from([{}, {"active": (90.0, "postponed")}]),
+            st.sampled_from([None, 200.0, math.inf]),
+            st.sampled_from(["", "evening"]),
         ),
+        st.builds(lambda at_s, rules: NewRules(at_s, packed(rules)), TIMES, any_rules()),
     ),
     max_size=14,
 )
