@@ -29,7 +29,7 @@ def correct(context: Context, wearer: str, activity: Activity, session_id: str, 
 
 
 def signal(context: Context, action: str, segment: Segment) -> Reply:
-    """A "buzz" or an "identify" light of the sensor on that segment."""
+    """A "buzz" or an "identify" light of the sensor on that segment, or a "swap" for another one."""
     return _ask(context, "bridge", Command(id=_new_id(), action=action, segment=segment))
 
 
