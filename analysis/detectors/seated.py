@@ -46,7 +46,8 @@ def of_window(angles_deg: Floats) -> Floats | None:
     known = angles_deg[np.isfinite(angles_deg).all(axis=1)]
     if len(known) < _FEWEST:
         return None
-    middle: Floats = np.median(known, axis=0)
+    ordered, half = np.sort(known, axis=0), len(known) // 2  # np.median is five times as slow
+    middle: Floats = ordered[half] if len(known) % 2 else (ordered[half - 1] + ordered[half]) / 2
     return middle
 
 

@@ -115,18 +115,18 @@ class Wearer:
     def probabilities(self, angles_deg: Floats) -> Floats:
         """Of each posture (p,), for the angles (4,) of one window and all that was learned before it."""
         off, spread = self._against(angles_deg)
-        return self._judged(off, spread)
+        return self._judged(_squared(off, spread), spread)
 
     def learn(self, angles_deg: Floats) -> Floats:
         """The same probabilities; afterwards the wearer is known a little better."""
         model = self._model
         off, spread = self._against(angles_deg)
-        told = self._judged(off, spread)
+        distance = _squared(off, spread)
+        told = self._judged(distance, spread)
         weight = 1.0 / self._windows_held(angles_deg)
         dulled = spread + model.scatter * (1.0 / (model.share * weight) - 1.0)
         columns = self._cov.reshape(len(self._mean), -1, ANGLES).transpose(1, 0, 2)  # (p, 4p, 4)
         gains = np.linalg.solve(dulled, columns.transpose(0, 2, 1)).transpose(0, 2, 1)
-        distance = _squared(off, spread)
         # What fits badly is believed less, as Student's t has it.
         gains = gains * np.minimum(1.0, (model.tails + ANGLES) / (model.tails + distance))[:, None, None]
         moves = (gains @ off[:, :, None])[:, :, 0]  # (p, 4p)
@@ -152,12 +152,13 @@ class Wearer:
         """How far off each posture's mean (p, 4), and the covariance to expect of that (p, 4, 4)."""
         postures = len(self._model.postures)
         blocks = self._cov.reshape(postures, ANGLES, postures, ANGLES)
-        own = blocks[np.arange(postures), :, np.arange(postures), :]
+        own = np.einsum("iaib->iab", blocks)
         return angles_deg - self._mean.reshape(postures, ANGLES), own + self._model.scatter
 
-    def _judged(self, off: Floats, spread: Floats) -> Floats:
+    def _judged(self, distance: Floats, spread: Floats) -> Floats:
+        """For distances squared (p,)."""
         tails = self._model.tails
-        log = -0.5 * (tails + ANGLES) * np.log1p(_squared(off, spread) / tails)
+        log = -0.5 * (tails + ANGLES) * np.log1p(distance / tails)
         log = log - 0.5 * np.linalg.slogdet(spread)[1]
         likely = np.exp(log - log.max())
         told: Floats = likely / likely.sum()

@@ -1,4 +1,4 @@
-"""What each half second of movement looks like, with a little of what came before and after it.
+"""Movement cut into half seconds, each with what it looks like (`step_features`).
 
 Everything comes from how gravity lies in the sensors' own frames and from the force along it, so no heading is
 needed, and an accelerometer that reads 3 % too much does no harm. Steps are counted on the pose's own grid, and only
@@ -15,33 +15,33 @@ from numpy.typing import NDArray
 from scipy.signal import butter, lfilter, lfilter_zi
 
 from analysis import quaternion
+from analysis.detectors.step_features import (
+    BAND,
+    BEFORE,
+    BINS,
+    END,
+    FEATURES,
+    FRESH,
+    KNOWN,
+    LOOK,
+    MEANS,
+    STEP_S,
+    STEP_TICKS,
+    chord,
+    features_of,
+    five,
+)
 from analysis.model import GRAVITY, GRID_HZ, Floats, Pose, Segment
 
-STEP_TICKS = 25
-STEP_S = STEP_TICKS / GRID_HZ
-LOOK = 3  # steps after a step that its features need
-BINS = 5  # in a step
-BIN_S = STEP_S / BINS
-FEATURES = (
-    "lift_short", "lift", "lift_long", "lift_before", "sink_before", "level", "turned", "bent_before", "bent_after",
-    "bounce", "stepping", "stepping_before", "stepping_after", "sideways", "turning", "spinning", "rhythm",
-)  # fmt: skip
+__all__ = ["FEATURES", "LOOK", "STEP_S", "Stepper", "Steps", "chord"]
+
 _FEWEST = 10  # ticks with data, for a step to be known
 _FORCES = (-2.0, 35.0)  # m/s²; nobody is pulled down faster than in free fall: beyond these a sample is broken
 _BAND_HZ = (0.8, 4.0)  # from one stride to two steps of brisk walking and the beat above
-_BEFORE = 10  # steps before a step that its features need
-_SOFT = 5  # bins over which the ends of a lift are averaged
-_LIFTS = (13, 21, 29)  # bins that a rise may take: 1.3 to 2.9 s
-_LAGS = (4, 5, 6, 7, 8)  # bins between two footfalls: 75 to 150 a minute
-_FADES = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3)  # of what was lifted 1, 1.5 … 3.5 s ago
 _SEGMENTS = (Segment.PELVIS, Segment.LUMBAR)
 # Columns of a tick: its number, then of each segment up in its sensor's frame, up in its own, and how it moved.
 _UP, _OWN, _MOVED = ((slice(1, 4), slice(11, 14)), (slice(4, 7), slice(14, 17)), (slice(7, 11), slice(17, 21)))
 _COLUMNS = 21
-# Columns of a step: end, fresh, known, up (2 × 3), own (2 × 3), level, stepping², sideways², turning², spinning²,
-# then the bins of force and of its band.
-_END, _FRESH, _KNOWN, _MEANS, _LEVEL, _ENERGY = 0, 1, 2, slice(3, 15), 15, slice(16, 20)
-_FORCE, _BAND = slice(20, 25), slice(25, 30)
 _SPIN = 0.15  # squared rate about up over that of tipping: of the simulated wearer while getting up and sitting down
 _IN_PART = 0.5  # known, but for broken samples
 
@@ -57,7 +57,7 @@ class Steps:
     up: Mapping[Segment, Floats]  # (n, 3) in the sensor's frame, NaN where not known
     tipped: Mapping[Segment, Floats]  # (n,) chord from the calibrated upright, 2·sin(angle / 2); NaN likewise
     leaned: Mapping[Segment, Floats]  # (n,) sine of the forward lean from the calibrated upright; NaN likewise
-    features: Floats  # (n, len(FEATURES)), see `_features`
+    features: Floats  # (n, len(FEATURES)), see `features_of`
 
     def __len__(self) -> int:
         return len(self.end_s)
@@ -75,7 +75,7 @@ class Stepper:
         self._poses: list[tuple[Pose, Pose]] = []  # not looked at until a step can be complete
         self._held: int | None = None  # the step that the newest tick lies in
         self._rows: Floats = np.empty((0, _COLUMNS))
-        self._raw: Floats = np.empty((0, _BAND.stop))  # steps that later ones still need
+        self._raw: Floats = np.empty((0, BAND.stop))  # steps that later ones still need
         self._told = 0  # of these
         self._band = _Recursive(*butter(1, _BAND_HZ, "bandpass", fs=GRID_HZ))
         self._is_fresh = True
@@ -101,18 +101,18 @@ class Stepper:
         return _joined(told) if told else None
 
     def _next(self, raw: Floats) -> list[Steps]:
-        if raw[0, _FRESH]:
-            self._raw = np.repeat(raw[:1], _BEFORE, axis=0)  # as if it had always been so, but nobody knows
-            self._raw[:, _KNOWN] = 0.0
-            self._told = _BEFORE
+        if raw[0, FRESH]:
+            self._raw = np.repeat(raw[:1], BEFORE, axis=0)  # as if it had always been so, but nobody knows
+            self._raw[:, KNOWN] = 0.0
+            self._told = BEFORE
         raw = np.concatenate([self._raw, raw])
         count = len(raw) - LOOK - self._told
         if count <= 0:
             self._raw = raw
             return []
-        steps = _told(raw[self._told - _BEFORE :], count)
-        first = self._told + count - _BEFORE
-        self._raw, self._told = raw[first:], _BEFORE
+        steps = _told(raw[self._told - BEFORE :], count)
+        first = self._told + count - BEFORE
+        self._raw, self._told = raw[first:], BEFORE
         return [steps]
 
     def _stepped(self, rows: Floats) -> Floats:
@@ -208,141 +208,22 @@ def _whole(rows: Floats) -> tuple[Floats, Floats]:
 
 
 def _told(raw: Floats, count: int) -> Steps:
-    """`count` steps from the _BEFORE-th on; raw holds LOOK more."""
-    now = raw[_BEFORE : _BEFORE + count]
-    means = now[:, _MEANS]
+    """`count` steps from the BEFORE-th on; raw holds LOOK more."""
+    now = raw[BEFORE : BEFORE + count]
+    means = now[:, MEANS]
     up = {segment: means[:, 6 * k : 6 * k + 3] for k, segment in enumerate(_SEGMENTS)}
     own = {segment: means[:, 6 * k + 3 : 6 * k + 6] for k, segment in enumerate(_SEGMENTS)}
     tipped = {segment: chord(rows, np.array([0.0, 0.0, 1.0])) for segment, rows in own.items()}
     leaned = {segment: _leaned(rows) for segment, rows in own.items()}
-    around = np.minimum.reduce([raw[_BEFORE + k : _BEFORE + k + count, _KNOWN] for k in range(-LOOK, LOOK + 1)])
-    flags = now[:, _FRESH] > 0, now[:, _KNOWN] > 0, around == 1.0
-    return Steps(now[:, _END], *flags, up, tipped, leaned, _features(raw, count))
+    around = np.minimum.reduce([raw[BEFORE + k : BEFORE + k + count, KNOWN] for k in range(-LOOK, LOOK + 1)])
+    flags = now[:, FRESH] > 0, now[:, KNOWN] > 0, around == 1.0
+    return Steps(now[:, END], *flags, up, tipped, leaned, features_of(raw, count))
 
 
 def _leaned(up: Floats) -> Floats:
     """Sine of the forward lean (n,) of a segment with that up in its own frame (n, 3)."""
     sine: Floats = -up[:, 0] / np.sqrt(np.maximum(up[:, 0] ** 2 + up[:, 2] ** 2, 1e-12))
     return sine
-
-
-def chord(up: Floats, reference: Floats) -> Floats:
-    """Between directions (n, 3) and (3,) or (n, 3): 2·sin(angle / 2), however long they are."""
-    return quaternion.norm(quaternion.normalise(up) - quaternion.normalise(reference))
-
-
-def _features(raw: Floats, count: int) -> Floats:
-    """All of FEATURES (count, n). Lifts are in m, angles are chords, energies lie between 0 and 1.
-
-    lift…: how much higher the step's end is than its begin, if both were at rest; over so many bins
-    lift_before, sink_before: the largest ones just before, fading; a rise swings back in the filter
-    level: m/s², force at rest after it less before it: what an accelerometer's offset does when it turns
-    turned, bent_…: between before and after, and how far from both it went on the way
-    """
-
-    def at(offset: int) -> Floats:
-        return raw[_BEFORE + offset : _BEFORE + offset + count]
-
-    short, middle, long = (_lift(raw, kernel, _BEFORE, count) for kernel in _KERNELS)
-    earlier = [fade * _lift(raw, _KERNELS[1], _BEFORE - 2 - k, count) for k, fade in enumerate(_FADES)]
-    up = _up(raw)
-    before, after = up[_BEFORE - 3 : _BEFORE - 3 + count], up[_BEFORE + 3 : _BEFORE + 3 + count]
-    ways = [up[_BEFORE + k : _BEFORE + k + count] for k in (-2, -1, 0, 1)]
-    energy = [np.sqrt(np.maximum(part, 0.0)) for part in raw[:, _ENERGY].T]
-    stepping, sideways, turning, spinning = (
-        _squashed(part, scale) for part, scale in zip(energy, _SCALES, strict=True)
-    )
-
-    def near(values: Floats, *offsets: int) -> Floats:
-        total = values[_BEFORE + offsets[0] : _BEFORE + offsets[0] + count]
-        for k in offsets[1:]:
-            total = total + values[_BEFORE + k : _BEFORE + k + count]
-        return total / len(offsets)
-
-    columns = (
-        short,
-        middle,
-        long,
-        np.maximum(np.maximum.reduce(earlier), 0.0),
-        np.maximum(-np.minimum.reduce(earlier), 0.0),
-        (at(2)[:, _LEVEL] + at(3)[:, _LEVEL] - at(-2)[:, _LEVEL] - at(-3)[:, _LEVEL]) / 2,
-        chord(before, after),
-        np.maximum.reduce([chord(way, before) for way in ways]),
-        np.maximum.reduce([chord(way, after) for way in ways]),
-        near(stepping, 0),
-        near(stepping, -1, 0, 1),
-        near(stepping, -4, -3, -2),
-        near(stepping, 2, 3),
-        near(sideways, -1, 0, 1),
-        near(turning, -1, 0, 1),
-        near(spinning, -1, 0, 1),
-        _rhythm(raw, count),
-    )
-    return np.where(np.isnan(table := np.stack(columns, axis=1)), 0.0, table)
-
-
-_SCALES = (0.4, 0.8, 0.3, 0.3)  # m/s², m/s², rad/s, rad/s: half-way to 1
-
-
-def _squashed(energy: Floats, scale: float) -> Floats:
-    share: Floats = energy / (energy + scale)
-    return share
-
-
-def _up(raw: Floats) -> Floats:
-    """Up in the frame of the pelvis' sensor, of the lumbar one where there is none."""
-    means = raw[:, _MEANS]
-    up: Floats = np.where(np.isnan(means[:, :1]), means[:, 6:9], means[:, :3])
-    return up
-
-
-def _kernel(bins: int) -> Floats:
-    """(steps, BINS) weights that make of the force the lift of a rise of so many bins about a step's middle.
-
-    A body at rest at both ends that is lifted by ∫∫a = ∫(T/2 − t)·a over T: whatever is constant cancels.
-    """
-    ramp = ((bins - 1) / 2 - np.arange(bins)) * BIN_S * BIN_S
-    soft = np.convolve(ramp, np.full(_SOFT, 1 / _SOFT))
-    weights = np.zeros((2 * LOOK + 1) * BINS)
-    first = (len(weights) - len(soft)) // 2
-    weights[first : first + len(soft)] = soft
-    return weights.reshape(-1, BINS)
-
-
-_KERNELS = tuple(_kernel(bins) for bins in _LIFTS)
-
-
-def _lift(raw: Floats, kernel: Floats, first: int, count: int) -> Floats:
-    total = np.zeros(count)
-    for offset, weights in enumerate(kernel.tolist()):
-        begin = first + offset - LOOK
-        for force, weight in zip(raw[begin : begin + count, _FORCE].T, weights, strict=True):
-            if weight:
-                total = total + weight * force
-    return total
-
-
-def _rhythm(raw: Floats, count: int) -> Floats:
-    """How alike the force is to itself a footfall later, −1 to 1, over 3 s about each step."""
-    band = np.ascontiguousarray(raw[:, _BAND]).reshape(-1)
-    best = np.full(count, -1.0)
-    square = band * band
-    power = _summed(square, count)
-    for lag in _LAGS:
-        earlier, alike = np.zeros_like(band), np.zeros_like(band)
-        earlier[lag:], alike[lag:] = square[:-lag], band[lag:] * band[:-lag]
-        best = np.maximum(best, 2 * _summed(alike, count) / (power + _summed(earlier, count) + 2e-3))
-    return best
-
-
-def _summed(bins: Floats, count: int) -> Floats:
-    """Sums of bins over a step and the three on either side of it."""
-    steps = bins.reshape(-1, BINS)
-    each = _five(steps)
-    total = each[_BEFORE - 3 : _BEFORE - 3 + count]
-    for k in range(-2, 4):
-        total = total + each[_BEFORE + k : _BEFORE + k + count]
-    return total
 
 
 def _joined(parts: list[Steps]) -> Steps:
@@ -382,8 +263,8 @@ def _mean(values: Floats) -> tuple[Floats, NDArray[np.bool_]]:
     """Means (k, m) of the known ticks of each step, NaN where too few are known; and where enough are."""
     ticks = values.reshape(-1, 5, 5, values.shape[1])
     known = ~np.isnan(ticks)
-    total = _five(_five(np.where(known, ticks, 0.0)))
-    count = _five(_five(known.astype(np.float64)))
+    total = five(five(np.where(known, ticks, 0.0)))
+    count = five(five(known.astype(np.float64)))
     enough = count >= _FEWEST
     mean = np.where(enough, total / np.maximum(count, 1.0), np.nan)
     return mean, enough[:, 0]
@@ -391,11 +272,5 @@ def _mean(values: Floats) -> tuple[Floats, NDArray[np.bool_]]:
 
 def _binned(values: Floats) -> Floats:
     """(n, BINS) means of each bin of whole steps' ticks."""
-    bins: Floats = _five(values.reshape(-1, BINS, STEP_TICKS // BINS).transpose(0, 2, 1)) / (STEP_TICKS // BINS)
+    bins: Floats = five(values.reshape(-1, BINS, STEP_TICKS // BINS).transpose(0, 2, 1)) / (STEP_TICKS // BINS)
     return bins
-
-
-def _five(x: Floats) -> Floats:
-    """Sum over axis 1, five long, in a fixed order: NumPy's own depends on the shape."""
-    total: Floats = x[:, 0] + x[:, 1] + x[:, 2] + x[:, 3] + x[:, 4]
-    return total
