@@ -91,15 +91,16 @@ def show(context: Context) -> None:
         key="calibrate_stance",
         label_visibility="collapsed",
     )
-    kind = st.segmented_control(
-        "How it is done",
-        list(_KINDS),
-        default=CalibrationKind.STANCE,
-        required=True,
-        format_func=_KINDS.__getitem__,
-        key="calibrate_kind",
-        label_visibility="collapsed",
-    )
+    with st.container():  # directly in a column they would stay in one row
+        kind = st.segmented_control(
+            "How it is done",
+            list(_KINDS),
+            default=CalibrationKind.STANCE,
+            required=True,
+            format_func=_KINDS.__getitem__,
+            key="calibrate_kind",
+            label_visibility="collapsed",
+        )
     stance, kind = stance or Stance.STANDING, kind or CalibrationKind.STANCE
     st.html(f'<div class="up-soft">{instruction(stance, kind)}</div>')
     if st.button("Calibrate", key="calibrate", type="primary", icon=":material/accessibility_new:", width="stretch"):

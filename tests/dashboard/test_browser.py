@@ -196,6 +196,20 @@ def test_on_a_phone_nothing_runs_off_the_side(served: str, page: Page) -> None:
         assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
 
 
+def test_every_way_to_calibrate_is_in_sight(served: str, page: Page) -> None:
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.goto(served)
+        control = page.locator(".st-key-calibrate_kind")
+        expect(control.locator("button")).to_have_count(4, timeout=30_000)
+        room = control.bounding_box()
+        assert room is not None
+        for way in control.locator("button").all():
+            box = way.bounding_box()
+            assert box is not None
+            assert box["x"] + box["width"] <= room["x"] + room["width"] + 1
+
+
 def test_a_button_without_a_broker_tells_what_to_do(served: str, page: Page) -> None:
     page.goto(served)
     button = page.locator(".st-key-calibrate button")
