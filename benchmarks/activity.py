@@ -1,7 +1,7 @@
 """`python -m benchmarks.activity --data DIR --json FILE`: how well sitting, standing, walking and lying are told.
 
 DIR is in the format of HAPT, whose licence forbids commercial use: it is measured on and nothing is fitted to it. With
-`--csv DIR --out DIR` instead, plain CSV files are told: one file of states and one of transitions for each.
+`--csv DIR --out DIR` instead, plain CSV files are told: files of states, transitions and positions of lying for each.
 """
 
 from __future__ import annotations
@@ -18,9 +18,11 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis.detectors.lying import KIND as LYING_KIND
 from analysis.errors import PostureError
-from analysis.model import Activity, Codes
-from benchmarks.activity_recordings import Recording, Seen, by_walking, calibrated, hapt, plain, stood
+from analysis.lying_position import LyingPosition
+from analysis.model import Activity, Codes, Event
+from benchmarks.activity_recordings import Recording, Seen, by_walking, calibrated, forward_axis, hapt, plain, stood
 from benchmarks.report import Section
 
 KINDS = {"sit": Activity.SITTING, "stand": Activity.STANDING, "walk": Activity.WALKING, "lie": Activity.LYING}
@@ -171,12 +173,16 @@ def _shown(value: object) -> str:
     return f"{value:.3f}" if isinstance(value, float) and value < 10 else f"{value:.0f}"
 
 
-def write_plain(folder: Path, out: Path, standing_s: float | None) -> int:
-    """States and transitions of every CSV file. Raises PostureError."""
+def write_plain(folder: Path, out: Path, standing_s: float | None, forward: str | None = None) -> int:
+    """States, transitions and positions of every CSV file; positions are unknown without `forward`, an axis.
+
+    Raises PostureError.
+    """
     out.mkdir(parents=True, exist_ok=True)
     recordings = plain(folder)
+    axis = None if forward is None else forward_axis(forward)
     for one in recordings:
-        what = by_walking(one) if standing_s is None else stood(one, standing_s)
+        what = by_walking(one, axis) if standing_s is None else stood(one, standing_s, forward=axis)
         states = [
             (what.t[a], what.t[b - 1] + 0.1, Activity(code).name.lower(), float(what.confidence[a:b].mean()))
             for a, b, code in _runs(what.activity)
@@ -188,7 +194,22 @@ def write_plain(folder: Path, out: Path, standing_s: float | None) -> int:
             [_rounded(row) for row in states],
         )
         _write(out / f"{one.name}_transitions.csv", ("at_s", "kind"), [_rounded(row) for row in moves])
+        lain = [_lain(event, is_forward_known=axis is not None) for event in _positions(what)]
+        names = ("start_s", "end_s", "position", "sure_percent")
+        _write(out / f"{one.name}_positions.csv", names, [_rounded(row) for row in lain])
     return len(recordings)
+
+
+def _positions(what: Seen) -> list[Event]:
+    """Of lying, each as it was told last."""
+    last = {one.start_s: one for one in what.events if one.kind == LYING_KIND}
+    return sorted((one for one in last.values() if one.end_s and one.end_s > one.start_s), key=lambda one: one.start_s)
+
+
+def _lain(event: Event, *, is_forward_known: bool) -> tuple[float, float, str, float]:
+    position, sure = (event.values["position"], event.values["sure"]) if is_forward_known else (None, 0.0)
+    told = str(position or LyingPosition.UNKNOWN)
+    return event.start_s, float(event.end_s or event.start_s), told, 100.0 * float(sure or 0.0)
 
 
 def _rounded(row: Sequence[float | str]) -> list[str]:
@@ -209,10 +230,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--standing", type=float, help="seconds into each CSV file from which 5 s of standing calibrate"
     )
+    parser.add_argument("--forward", help="the sensors' axis that faces forward: x, -x, y, -y, z or -z")
     given = parser.parse_args(arguments)
     try:
         if given.csv is not None and given.out is not None:
-            print(f"Told {write_plain(given.csv, given.out, given.standing)} recordings.")
+            print(f"Told {write_plain(given.csv, given.out, given.standing, given.forward)} recordings.")
         elif given.data is not None and given.json is not None:
             told = all_figures(hapt(given.data))
             given.json.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")

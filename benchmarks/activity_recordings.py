@@ -37,6 +37,7 @@ STOOD_S = 5.0
 _BUNDLE_S = 60.0
 _CSV = ("t_s", "ax", "ay", "az", "gx", "gy", "gz")
 _STAND = 5  # label
+_AXES = ("x", "y", "z")
 _NAMED = {kind.name.lower(): kind for kind in Activity}
 _UP: Floats = np.array([0.0, 0.0, 1.0])
 
@@ -121,18 +122,22 @@ def calibrated(one: Recording) -> Seen:
     return stood(one, float(starts[0]), lasts_s[float(starts[0])])
 
 
-def stood(one: Recording, start_s: float, until_s: float = 0.0) -> Seen:
-    """After standing upright for STOOD_S from `start_s`, or from a second later and so on while that is not still."""
+def stood(one: Recording, start_s: float, until_s: float = 0.0, forward: Floats | None = None) -> Seen:
+    """After standing upright for STOOD_S from `start_s`, or from a second later and so on while that is not still.
+
+    `forward` is the axis of the sensor that faces forward. Raises PostureError where it is the one that stands.
+    """
     still = (one.t >= start_s) & (one.t < start_s + STOOD_S)
-    turned = _with_x_up(one, one.acc[still].mean(axis=0))
+    up = one.acc[still].mean(axis=0)
+    turned = _with_x_up(one, up) if forward is None else _worn_flat(one, up, forward)
     for begin_s in np.arange(start_s, max(until_s - STOOD_S, start_s) + 0.1).tolist():
         frames, events = _run(turned, [CalibrateRequest(begin_s, STOOD_S, Stance.STANDING)])
         if any(event.kind == "calibrated" for event in events):
             return _seen(frames, events, begin_s + STOOD_S)
-    return _seen(*_run(one, [_carried(one.acc[still].mean(axis=0))]), start_s + STOOD_S)
+    return _seen(*_run(one, [_carried(up, forward)]), start_s + STOOD_S)
 
 
-def by_walking(one: Recording) -> Seen:
+def by_walking(one: Recording, forward: Floats | None = None) -> Seen:
     """Without any calibration: a first pass finds the walking, whose mean force is the upright of the second."""
     frames, events = _run(one, [])
     seen = _seen(frames, events, -np.inf)
@@ -140,7 +145,17 @@ def by_walking(one: Recording) -> Seen:
     if not len(walks):
         return seen
     rows = np.isin(np.floor(one.t * FRAME_HZ + 1e-6).astype(np.int64), np.rint(walks * FRAME_HZ).astype(np.int64))
-    return _seen(*_run(one, [_carried(one.acc[rows].mean(axis=0))]), -np.inf)
+    return _seen(*_run(one, [_carried(one.acc[rows].mean(axis=0), forward)]), -np.inf)
+
+
+def forward_axis(name: str) -> Floats:
+    """(3,) of "x", "-x" and so on. Raises PostureError."""
+    if name.removeprefix("-") not in _AXES:
+        raise PostureError(
+            f"{name!r} is no axis of a sensor; give x, y or z, with a minus where the other end is forward."
+        )
+    axis: Floats = np.eye(3)[_AXES.index(name.removeprefix("-"))] * (-1.0 if name.startswith("-") else 1.0)
+    return axis
 
 
 def _with_x_up(one: Recording, up: Floats) -> Recording:
@@ -150,9 +165,26 @@ def _with_x_up(one: Recording, up: Floats) -> Recording:
     return Recording(one.name, one.person, one.t, acc, gyr, one.label)
 
 
-def _carried(up: Floats) -> Calibration:
-    """As of an earlier session: this is upright, forward is anywhere."""
-    mounting = quaternion.between(_UP, quaternion.normalise(up))
+def _worn_flat(one: Recording, up: Floats, forward: Floats) -> Recording:
+    """With the axes renamed so that the case stands with its flat on the back: x up, z backward."""
+    x = np.zeros(3)
+    x[np.argmax(np.abs(up))] = np.sign(up[np.argmax(np.abs(up))])
+    if np.any(x * forward):
+        raise PostureError(f"{one.name} stands on the axis that is said to face forward; give another one.")
+    axes = np.stack([x, np.cross(-forward, x), -forward])
+    return Recording(one.name, one.person, one.t, one.acc @ axes.T, one.gyr @ axes.T, one.label)
+
+
+def _carried(up: Floats, forward: Floats | None) -> Calibration:
+    """As of an earlier session: this is upright, and forward is so or, for None, anywhere."""
+    up = quaternion.normalise(up)
+    if forward is None:
+        mounting = quaternion.between(_UP, up)
+        return Calibration(
+            Segment.PELVIS, "one", Stance.STANDING, float("nan"), mounting, 3.0, heading_error_deg=float("inf")
+        )
+    level = quaternion.normalise(forward - (forward @ up) * up)
+    mounting = quaternion.from_axes(level, np.cross(up, level), up)
     return Calibration(Segment.PELVIS, "one", Stance.STANDING, float("nan"), mounting, 3.0)
 
 

@@ -13,7 +13,7 @@ from analysis.model import GRAVITY, Activity, Segment
 from benchmarks.activity import f1, main, write_plain
 from benchmarks.activity_recordings import hapt, plain
 from hardware.twin.imu import ImuErrors
-from hardware.twin.moves import Hold, Rise, SitDown, Walk
+from hardware.twin.moves import GetUp, Hold, LieDown, Rise, RollOver, SitDown, Walk
 from hardware.twin.script import of_moves
 from hardware.twin.wearer import Wearer
 
@@ -49,6 +49,28 @@ def test_a_plain_file_is_told_as_states_with_confidence_and_transitions(tmp_path
     assert 90.0 < float(sitting["confidence_percent"]) <= 100.0
     kinds = [row["kind"] for row in rows_of(tmp_path / "out" / "one_transitions.csv")]
     assert kinds == ["stand_to_sit", "sit_to_stand"]
+
+
+@pytest.mark.parametrize("standing_s", [2.0, None])
+def test_positions_of_lying_are_told_where_forward_is_known(tmp_path: Path, standing_s: float | None) -> None:
+    moves = (SitDown(), Hold(10.0), LieDown(spin_deg=90.0), Hold(20.0), RollOver(180.0), Hold(20.0), GetUp(), Hold(8.0))
+    script = of_moves("in bed", Hold(12.0), Walk(25.0), Hold(5.0), *moves, Rise(), Hold(6.0))
+    wearer = Wearer(script, 3)
+    source = wearer.source(Segment.PELVIS, 50.0, ImuErrors.default(2))
+    counts = source.read(0.0, script.end_s)
+    raw = counts.counts.astype(np.float64)
+    acc, gyr = raw[:, :3] * source.acc_scale / GRAVITY, np.degrees(raw[:, 3:] * source.gyr_scale)
+    turned = np.column_stack([counts.t, acc[:, [1, 2, 0]], gyr[:, [1, 2, 0]]])  # the case's z is this file's y
+    np.savetxt(tmp_path / "one.csv", turned, delimiter=",", header=NAMES, comments="")
+    write_plain(tmp_path, tmp_path / "out", standing_s, "-y")
+    told = rows_of(tmp_path / "out" / "one_positions.csv")
+    assert [row["position"] for row in told] == ["left", "prone"]
+    assert all(float(row["sure_percent"]) > 90.0 for row in told)
+    write_plain(tmp_path, tmp_path / "blind", standing_s)
+    assert {row["position"] for row in rows_of(tmp_path / "blind" / "one_positions.csv")} == {"unknown"}
+    for axis in ("w", "z" if standing_s else "--x"):
+        with pytest.raises(PostureError):
+            write_plain(tmp_path, tmp_path / "no", standing_s, axis)
 
 
 @pytest.mark.parametrize(
