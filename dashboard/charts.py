@@ -62,7 +62,7 @@ def live_chart(view: Live, metrics: Mapping[str, Metric]) -> None:
 
 def _shades() -> tuple[alt.Chart, alt.Chart]:
     """Each activity's stretch, and its word where there is room."""
-    ago = alt.Axis(labelExpr="abs(datum.value)")
+    ago = alt.Axis(labelExpr="abs(datum.value)", tickCount=12)
     x = alt.X("start:Q", scale=alt.Scale(domain=[-TRACE_S, 0]), title="seconds ago", axis=ago)
     stretches = alt.Chart(alt.NamedData("stretches"))
     colour = alt.Color("activity:N", scale=_activity_colours(), legend=None)

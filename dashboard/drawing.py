@@ -39,10 +39,10 @@ def side_view(pelvic_tilt_deg: float, lordosis_change_deg: float, palette: Palet
     ghost = f'fill="none" stroke="{palette.soft}" stroke-width="1.5" stroke-dasharray="4 4"'
     is_known = math.isfinite(pelvic_tilt_deg) and math.isfinite(lordosis_change_deg)
     return (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-36 36 324 286" width="324" height="286">'
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="-36 40 324 284" width="324" height="284">'
         f'<g id="live" {live}>{_spine(pelvic_tilt_deg, lordosis_change_deg) if is_known else ""}</g>'
         f'<g id="upright" {ghost}>{_spine(0.0, 0.0)}</g>'
-        f'<g font-family="sans-serif" font-size="13" fill="{palette.soft}"><text x="-30" y="316">back</text>'
+        f'<g font-family="sans-serif" font-size="19" fill="{palette.soft}"><text x="-30" y="316">back</text>'
         '<text x="282" y="316" text-anchor="end">front →</text></g></svg>'
     )
 

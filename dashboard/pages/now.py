@@ -25,7 +25,7 @@ def _show(context: Context) -> None:
         metrics = data.metrics()
         session, view, health = data.read_live(context.reader, context.wearer)
         _prompt(context, session, view)
-        posture, angles, side = st.columns([5, 6, 3], gap="medium")
+        posture, angles, side = st.columns([5, 6, 4], gap="medium")
         with posture:
             _posture(context, session, view)
         with angles:
@@ -99,7 +99,7 @@ def _side_view(view: Live) -> None:
     known = {reading.name: reading.number for reading in view.readings}
     tilt_deg, lordosis_deg = known.get("pelvic_tilt", math.nan), known.get("lumbar_lordosis", math.nan)
     picture = drawing.side_view(tilt_deg, lordosis_deg, theme.palette(st.context.theme.type))
-    st.image(picture, width=250, alt=drawing.told(tilt_deg, lordosis_deg))
+    st.image(picture, width=290, alt=drawing.told(tilt_deg, lordosis_deg))
 
 
 def _prompt(context: Context, session: Session | None, view: Live) -> None:
