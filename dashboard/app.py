@@ -9,8 +9,10 @@ every page   banner, overlay, overlay_start, overlay_done, overlay_postpone, ove
              breaks_pause_tomorrow, breaks_resume, breaks_mode_<mode>), alerts
 Now          now_posture, now_bout, now_pelvic_tilt, now_lumbar_lordosis, now_more (all other metrics), now_prompt,
              now_side_view, now_chart, sensor_<segment>, buzz_<segment>, identify_<segment>,
-             calibrate, calibrate_stance, calibrate_kind, calibrate_progress
-Today        today_date, today_totals, today_timeline, today_sitting, today_shifts, today_prompts, today_exposure
+             calibrate, calibrate_stance, calibrate_kind, calibrate_progress, stand_tall
+Today        today_date, today_totals, today_timeline, today_bouts, today_sitting, today_shifts, today_gait,
+             today_prompts, today_correct, today_exposure
+Breaks       breaks_date, breaks_record, breaks_ribbon, breaks_why, breaks_types
 """
 
 from __future__ import annotations
