@@ -68,7 +68,6 @@ BEND_LEFT = replace(BEND_RIGHT, roll_deg=-8.0, bend_deg=-9.0)
 LIE = Posture(Activity.LYING, tilt_deg=-88.0, lordosis_deg=-4.0)
 
 HIP_ABOVE_SEAT_M = 0.10  # hip axis above a seat that carries the body
-SEAT_M = 0.45  # of an ordinary chair
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +96,3 @@ class Body:
             joint_above_m=0.10 * size * rng.uniform(0.95, 1.05),
             spine_m=0.20 * size * rng.uniform(0.95, 1.05),
         )
-
-    def hip_m(self, support: Activity) -> float:
-        """Height of the hip axis on this support."""
-        heights = {Activity.SITTING: self.sitting_hip_m, Activity.LYING: self.lying_hip_m}
-        return heights.get(support, self.standing_hip_m)
