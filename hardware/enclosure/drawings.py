@@ -100,33 +100,8 @@ def _side(drawing: Drawing, layout: Layout, origin: Point) -> None:
     drawing.box(at(0, half_h), (thick, layout.height), round_=layout.edge, fill=_SHELL)
     inside = layout.back_z - layout.front, layout.inside_height
     drawing.box(at(layout.front, -layout.bottom), inside, fill="#ffffff", width=0.3)
-    low, high = layout.bottom + layout.back_play, -layout.bottom - layout.back_play
-    tip = layout.turn_y - layout.tongue_length - layout.tip
-    ridge, inner, outer = layout.turn_y - layout.tongue_length, thick + layout.gap, layout.thickness_with_tongue
-    radius = layout.gap / 2 + layout.tongue
-    bow = [
-        (
-            thick + layout.gap / 2 + radius * math.sin(step * math.pi / 24),
-            layout.turn_y + radius * math.cos(step * math.pi / 24),
-        )
-        for step in range(13)
-    ]
-    hollow = [
-        (
-            thick + layout.gap / 2 + layout.gap / 2 * math.sin(step * math.pi / 24),
-            layout.turn_y + layout.gap / 2 * math.cos(step * math.pi / 24),
-        )
-        for step in range(12, -13, -1)
-    ]
-    outline = [
-        (layout.back_z, low), (layout.back_z, layout.strip_y), (layout.back_z - layout.bar, layout.strip_y),
-        *((z, y) for y, z in layout.lead_corners), (thick, high), *bow,
-        (outer, tip + 0.8), (inner + 0.8, tip), (inner, tip),
-        (thick + layout.ridge_gap, ridge - 0.7), (thick + layout.ridge_gap, ridge + 0.7), (inner, ridge + 3.5),
-        *hollow, (thick, low),
-    ]  # fmt: skip
-    drawing.polygon([at(z, y) for z, y in outline], fill=_BACK)
-    motor = layout.motor_box
+    drawing.polygon([at(z, y) for z, y in _back_outline(layout)], fill=_BACK)
+    ridge, outer, motor = layout.turn_y - layout.tongue_length, layout.thickness_with_tongue, layout.motor_box
     drawing.box(at(motor.low[2], motor.high[1]), (motor.size[2], motor.size[1]), fill=_MOTOR, width=0.3)
     _level(drawing, at(0, -half_h - 5), at(thick, -half_h - 5))
     drawing.measure(at(0, half_h + 4), at(outer, half_h + 4))
@@ -134,6 +109,27 @@ def _side(drawing: Drawing, layout: Layout, origin: Point) -> None:
     drawing.text(at(outer + 5.2, ridge - 3), f"ridge: {layout.ridge_gap:g} left", size=2.4)
     drawing.text(at(outer + 5.2, ridge - 6.4), "opens for 1.2 to 4", size=2.4)
     drawing.text(at(thick / 2, -half_h - 10), "side", anchor="middle")
+
+
+def _back_outline(layout: Layout) -> list[Point]:
+    """(z, y) around the back, its bar and the tongue, from its lower inner corner on."""
+    thick, inner, outer = layout.thickness, layout.thickness + layout.gap, layout.thickness_with_tongue
+    low, high = layout.bottom + layout.back_play, -layout.bottom - layout.back_play
+    ridge = layout.turn_y - layout.tongue_length
+    tip, crest = ridge - layout.tip, thick + layout.ridge_gap
+
+    def bow(radius: float, steps: range) -> list[Point]:
+        """About the middle of the turn, in steps of 7.5° from straight up."""
+        turns = [step * math.pi / 24 for step in steps]
+        middle = thick + layout.gap / 2
+        return [(middle + radius * math.sin(turn), layout.turn_y + radius * math.cos(turn)) for turn in turns]
+
+    return [
+        (layout.back_z, low), (layout.back_z, layout.strip_y), (layout.back_z - layout.bar, layout.strip_y),
+        *((z, y) for y, z in layout.lead_corners), (thick, high), *bow(layout.gap / 2 + layout.tongue, range(13)),
+        (outer, tip + 0.8), (inner + 0.8, tip), (inner, tip), (crest, ridge - 0.7), (crest, ridge + 0.7),
+        (inner, ridge + 3.5), *bow(layout.gap / 2, range(12, -13, -1)), (thick, low),
+    ]  # fmt: skip
 
 
 # -- where to clip it -----------------------------------------------------------------------------------------------
