@@ -119,19 +119,7 @@ async def play(
         Connection(address, "upstand-bridge", will(act.wearer)) as connection,
         Stage(clock, act.peripherals, throttle=throttle) as stage,
     ):
-        bridge = Bridge(
-            act.wearer,
-            SensorSettings(rate_hz=settings.sensors.rate_hz),
-            connection,
-            TrustedRadio(Ble(stage.scanner_backend, stage.client_backend), _keys(act.peripherals)),
-            clock.now,
-            time.time(),
-            session_id,
-            act.source,
-            act.note,
-            settings.data_dir / "outbox",
-            capture,
-        )
+        bridge = _bridge(settings, act, connection, stage, session_id, capture)
         await bridge.find(_FIND_S)
         over = asyncio.Event()
         bridging = asyncio.create_task(bridge.run(over))
@@ -149,6 +137,25 @@ async def play(
             await end_session(address, act.wearer, session_id)
         real_s = time.monotonic() - begun_s if begun_s else 0.0
         return Played(session_id, stage.sent, real_s, clock.now())
+
+
+def _bridge(
+    settings: Settings, act: Play, connection: Connection, stage: Stage, session_id: str, capture: Path | None
+) -> Bridge:
+    """What reads the stage; it takes no heed of sensors' names in the settings, which are of real ones."""
+    return Bridge(
+        act.wearer,
+        SensorSettings(rate_hz=settings.sensors.rate_hz),
+        connection,
+        TrustedRadio(Ble(stage.scanner_backend, stage.client_backend), _keys(act.peripherals)),
+        stage.clock.now,
+        time.time(),
+        session_id,
+        act.source,
+        act.note,
+        settings.data_dir / "outbox",
+        capture,
+    )
 
 
 def _keys(peripherals: tuple[Peripheral, ...]) -> Keyring:
