@@ -1,18 +1,14 @@
-"""Types of breaks as they are set, and how to set them otherwise: lines for upstand.toml, checked before shown."""
+"""Types of breaks as they are set, and what a person fills in to set them otherwise. Pure."""
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-
-from pydantic import ValidationError
+from dataclasses import dataclass, replace
 
 from analysis.breaks import defaults
 from analysis.breaks.types import Action, BreakRules, BreakType, Clock, Credit, Mode
-from analysis.errors import PostureError
-from analysis.io.break_settings import BreakSettings
+from analysis.io.break_edits import Plain
 from dashboard import words
 
 CLOCK_WORDS = {
@@ -25,6 +21,11 @@ CLOCK_WORDS = {
     Clock.KEYBOARD: "at the keyboard",
 }
 _OWN = "your own"
+_MODE_WORDS = {
+    Mode.DESK: "the usual one",
+    Mode.MEETING: "when you say so",
+    Mode.DRIVING: "when you say so",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,23 @@ class Wish:
     action: Action
     clock: Clock
     credit: Credit
-    interval_min: float
+    interval_min: float  # inf: it is not asked for
     length_s: float
     content: tuple[str, ...]
-    modes: tuple[Mode, ...]
+    modes: tuple[Mode, ...]  # none: it is not asked for
     is_strict: bool
+    postpone_min: float = 5.0
+    postpones: int = 3  # of one break; -1: without limit
+    skips_in_row: int = -1
+
+    @property
+    def is_on(self) -> bool:
+        return bool(self.modes) and math.isfinite(self.interval_min)
+
+
+NEW = Wish(
+    "eyes", Action.SHIFT, Clock.KEYBOARD, Credit.TIMER, 20.0, 20.0, ("Look far away.",), (Mode.DESK,), is_strict=False
+)
 
 
 def measured(clock: Clock) -> tuple[Action, Credit]:
@@ -60,28 +73,20 @@ def wish_of(rules: BreakRules, one: BreakType) -> Wish:
         one.content,
         modes,
         one.is_strict,
+        one.postpone_s / 60.0,
+        one.postpones,
+        one.skips_in_row,
     )
 
 
-def toml_of(wish: Wish) -> str:
-    """The section of upstand.toml that makes the wish so; what is as shipped is left out, and all of it may be.
-
-    Raises PostureError for one that cannot be.
-    """
+def values_of(wish: Wish) -> dict[str, Plain]:
+    """The keys of the type's section in upstand.toml that make the wish so; None: as shipped, and left out."""
     shipped = defaults.RULES.of(wish.name)
-    usual = {} if shipped is None else _given(wish_of(defaults.RULES, shipped))
-    given = {key: value for key, value in _given(wish).items() if usual.get(key) != value}
-    try:
-        BreakSettings.model_validate({"types": {wish.name: given}})
-    except ValidationError as error:
-        raise PostureError(f"This break cannot be: {error.errors()[0]['msg']}.") from error
-    if not given:
-        return ""
-    lines = [f"{key} = {_value(value)}" for key, value in given.items()]
-    return "\n".join([f"[breaks.types.{wish.name}]", *lines])
+    usual = {**_USUAL, **({} if shipped is None else _given(wish_of(defaults.RULES, shipped)))}
+    return {key: None if usual.get(key) == value else value for key, value in _given(wish).items()}
 
 
-def _given(wish: Wish) -> dict[str, object]:
+def _given(wish: Wish) -> dict[str, Plain]:
     return {
         "action": wish.action.name.lower(),
         "clock": wish.clock.value,
@@ -91,13 +96,65 @@ def _given(wish: Wish) -> dict[str, object]:
         "content": list(wish.content),
         "modes": [mode.value for mode in wish.modes],
         "is_strict": wish.is_strict,
+        "postpone_s": wish.postpone_min * 60.0,
+        "postpones": wish.postpones,
+        "skips_in_row": wish.skips_in_row,
     }
 
 
-def _value(value: object) -> str:
-    if isinstance(value, float):
-        return "inf" if math.isinf(value) else f"{value:g}"
-    return json.dumps(value, ensure_ascii=False)
+_BARE = BreakType("", Action.SHIFT, Clock.WALL, 1.0, 1.0, 1.0, ())
+_USUAL: dict[str, Plain] = {  # of a type of one's own, where nothing else is said
+    "is_strict": _BARE.is_strict,
+    "postpone_s": _BARE.postpone_s,
+    "postpones": _BARE.postpones,
+    "skips_in_row": _BARE.skips_in_row,
+}
+
+
+def switched(wish: Wish, *, is_on: bool) -> Wish:
+    """Asked for or not; what is switched on again is asked for where it is as shipped."""
+    if is_on == wish.is_on:
+        return wish
+    shipped = defaults.RULES.of(wish.name)
+    usual = NEW if shipped is None else wish_of(defaults.RULES, shipped)
+    if is_on:
+        return replace(
+            wish,
+            modes=wish.modes or usual.modes,
+            interval_min=wish.interval_min if math.isfinite(wish.interval_min) else _USUAL_DAY_MIN,
+        )
+    return replace(wish, modes=()) if usual.is_on else replace(wish, modes=usual.modes, interval_min=math.inf)
+
+
+_USUAL_DAY_MIN = 480.0
+
+
+def modes_table(rules: BreakRules) -> dict[str, list[str]]:
+    """When each mode holds and what is asked for in it, as columns of a table."""
+    return {
+        "Mode": [mode.value.capitalize() for mode in Mode],
+        "When": [_when(rules, mode) for mode in Mode],
+        "Asked for": [
+            ", ".join(
+                one.name for one in rules.types if one.name in rules.modes.get(mode, frozenset()) and _can_be_due(one)
+            )
+            or "nothing"
+            for mode in Mode
+        ],
+    }
+
+
+def _when(rules: BreakRules, mode: Mode) -> str:
+    if mode is not Mode.EVENING:
+        return _MODE_WORDS[mode]
+    if rules.evening is None:
+        return "when you say so"
+    span = f"{words.time_of_day(rules.evening.start_s)} to {words.time_of_day(rules.evening.end_s)}"
+    return f"by itself from {span}, when it is time to wind down"
+
+
+def _can_be_due(one: BreakType) -> bool:
+    return math.isfinite(one.interval_s)
 
 
 def table(rules: BreakRules) -> dict[str, list[str]]:
@@ -123,7 +180,7 @@ def _lasts(one: BreakType) -> str:
 
 def _where(rules: BreakRules, one: BreakType) -> str:
     modes = [mode.value for mode in Mode if one.name in rules.modes.get(mode, frozenset())]
-    return ", ".join(modes) or "off"
+    return ", ".join(modes) if modes and _can_be_due(one) else "off"
 
 
 def sources(types: Sequence[BreakType]) -> Mapping[str, str]:

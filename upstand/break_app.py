@@ -8,25 +8,24 @@ from typing import Annotated
 
 import typer
 
-from analysis.io import settings as settings_file
 from analysis.io.settings import Settings
 from analysis.model import BreakAct
 from upstand import process
+from upstand.options import ConfigOption, settings_of
 
 app = typer.Typer(help="Breaks: begin, postpone, skip or pause them, and ask why.", no_args_is_help=True)
 
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Settings file; default ./upstand.toml if it is there.")
-]
 WearerOption = Annotated[str, typer.Option("--wearer", help="Whose; default the one in the settings.")]
 KindArgument = Annotated[str, typer.Argument(help="The type of break: active, micro, rest, … or one of your own.")]
+PairsArgument = Annotated[list[str], typer.Argument(help="What to set, such as interval_s=2700 or modes=[].")]
+
+# Each command imports what it runs: the help of all should not load the analysis.
 
 
-def _settings(config: Path | None) -> Settings:
-    settings = settings_file.load(config)
-    process.hide_tracebacks(settings.data_dir / "logs" / "crash.log")
+def _whose(config: Path | None, wearer: str) -> tuple[Settings, str]:
+    settings = settings_of(config)
     process.configure_logging(verbose=False)
-    return settings
+    return settings, wearer or settings.wearer
 
 
 def _act(
@@ -41,13 +40,11 @@ def _act(
 ) -> None:
     from upstand import breaking
 
-    settings = _settings(config)
     for_s = breaking.span_s(lasting) if lasting else None
     until_s = breaking.time_s(until) if until else None
-    answer = breaking.act(
-        settings, wearer or settings.wearer, what, name=name, reason=reason, for_s=for_s, until_s=until_s
+    typer.echo(
+        breaking.act(*_whose(config, wearer), what, name=name, reason=reason, for_s=for_s, until_s=until_s),
     )
-    typer.echo(answer)
 
 
 @app.command("now")
@@ -125,8 +122,7 @@ def status(config: ConfigOption = None, wearer: WearerOption = "") -> None:
     """How it stands."""
     from upstand import breaking
 
-    settings = _settings(config)
-    typer.echo(breaking.status(settings, wearer or settings.wearer))
+    typer.echo(breaking.status(*_whose(config, wearer)))
 
 
 @app.command()
@@ -138,5 +134,20 @@ def why(
     """Why you were, or were not, asked for a break at that time."""
     from upstand import breaking
 
-    settings = _settings(config)
-    typer.echo(breaking.why_at(settings, wearer or settings.wearer, at, datetime.now().astimezone()))
+    typer.echo(breaking.why_at(*_whose(config, wearer), at, datetime.now().astimezone()))
+
+
+@app.command("set")
+def set_type(kind: KindArgument, pairs: PairsArgument, config: ConfigOption = None) -> None:
+    """Change a type of break, or make one: what is said here goes into the settings file, and holds at once."""
+    from upstand import breaking
+
+    typer.echo(breaking.set_type(config, kind, pairs))
+
+
+@app.command()
+def reset(kind: KindArgument, config: ConfigOption = None) -> None:
+    """Take a type of break out of the settings file: one that is shipped is as shipped again."""
+    from upstand import breaking
+
+    typer.echo(breaking.reset_type(config, kind))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from analysis.breaks.ledger import why
 from analysis.errors import PostureError
+from analysis.io import break_edits
+from analysis.io.break_edits import Plain
 from analysis.io.mqtt import request, resolve
 from analysis.io.reader import Reader
-from analysis.io.settings import Settings
+from analysis.io.settings import Settings, file_of
 from analysis.model import BreakAct, ClockAnchor
 from upstand.asking import command
 
@@ -62,6 +66,34 @@ def _answer(settings: Settings, wearer: str, action: str, **values: object) -> s
     if not reply.ok:
         raise PostureError(reply.message)
     return reply.message
+
+
+def set_type(config: Path | None, name: str, pairs: Sequence[str]) -> str:
+    """Writes "key=value" pairs into the settings file. Raises PostureError for what cannot be."""
+    file = file_of(config)
+    break_edits.write(file, break_edits.set_type(break_edits.read(file), name, dict(map(_pair, pairs))))
+    return f"{name}: kept in {file}; a running Upstand takes it up at once."
+
+
+def reset_type(config: Path | None, name: str) -> str:
+    """Takes the type out of the settings file. Raises PostureError where it is not in there."""
+    file = file_of(config)
+    text = break_edits.read(file)
+    if name not in break_edits.types_in(text):
+        raise PostureError(f"{file} says nothing of the break {name!r}, so there is nothing to take out.")
+    break_edits.write(file, break_edits.remove_type(text, name))
+    return f"{name}: taken out of {file}; a running Upstand takes it up at once."
+
+
+def _pair(text: str) -> tuple[str, Plain]:
+    """A value as it would stand in the file; what is none there is taken as a word."""
+    key, sign, value = text.partition("=")
+    if not sign:
+        raise PostureError(f"{text!r} sets nothing; write it as interval_s=2700.")
+    try:
+        return key, tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key, value
 
 
 def why_at(settings: Settings, wearer: str, at: str, now: datetime) -> str:

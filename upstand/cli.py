@@ -10,9 +10,8 @@ from typing import Annotated
 import typer
 
 from analysis.errors import PostureError
-from analysis.io import settings as settings_file
-from analysis.io.settings import Settings
 from upstand import break_app, process
+from upstand.options import ConfigOption, settings_of
 from upstand.supervisor import USER_ERROR
 
 app = typer.Typer(
@@ -24,9 +23,6 @@ app = typer.Typer(
 
 app.add_typer(break_app.app, name="break")
 
-ConfigOption = Annotated[
-    Path | None, typer.Option("--config", help="Settings file; default ./upstand.toml if it is there.")
-]
 SpeedOption = Annotated[float, typer.Option("--speed", min=0.1, help="How much faster than real time.")]
 SimulateOption = Annotated[bool, typer.Option("--simulate", help="Do not look for sensors: run the simulated wearer.")]
 ScriptOption = Annotated[
@@ -34,12 +30,6 @@ ScriptOption = Annotated[
     typer.Option("--script", help="What the simulated wearer does: demo, sit-then-stand, office-day or eventful-day."),
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="Which simulated wearer.")]
-
-
-def _settings(config: Path | None) -> Settings:
-    settings = settings_file.load(config)
-    process.hide_tracebacks(settings.data_dir / "logs" / "crash.log")
-    return settings
 
 
 # Each command imports what it runs: the parts start as processes of their own, and none should load the others.
@@ -56,7 +46,7 @@ def run(
     """Start everything: broker, bridge, analysis and dashboard. Ctrl-C ends it."""
     from upstand.whole import run_whole
 
-    settings = _settings(config)
+    settings = settings_of(config)
     bridge_options = (
         "--speed",
         str(speed),
@@ -82,7 +72,7 @@ def bridge(
     """Read the sensors and publish their samples; without sensors, the simulated wearer's."""
     from upstand.bridging import bridge_sensors, bridge_simulated
 
-    settings = _settings(config)
+    settings = settings_of(config)
     process.configure_logging(verbose=True)
     if simulate:
         note = "The simulated wearer was asked for (--simulate)."
@@ -101,7 +91,7 @@ def analyze(
     """Turn samples on MQTT into posture, events and prompts in the store."""
     from upstand.analyzing import analyze_samples
 
-    settings = _settings(config)
+    settings = settings_of(config)
     process.configure_logging(verbose=True)
     process.run(lambda stop: analyze_samples(settings, stop, config, is_made_up=made_up))
 
@@ -111,7 +101,7 @@ def dashboard(config: ConfigOption = None) -> None:
     """Show the live picture and the history in the browser."""
     from upstand.whole import run_dashboard
 
-    settings = _settings(config)
+    settings = settings_of(config)
     process.configure_logging(verbose=False)
     process.run(lambda stop: run_dashboard(settings, config, typer.echo, stop))
 
@@ -121,7 +111,7 @@ def broker(config: ConfigOption = None) -> None:
     """Run the built-in MQTT broker (amqtt); `upstand run` does so where Mosquitto is missing."""
     from upstand.broker import run_amqtt
 
-    settings = _settings(config)
+    settings = settings_of(config)
     process.configure_logging(verbose=True)
     process.run(lambda stop: run_amqtt(settings, stop))
 
@@ -136,7 +126,7 @@ def replay(
     """Play recordings back over a virtual radio, as if the sensors were worn now."""
     from upstand.replay import replay_files
 
-    settings = _settings(config)
+    settings = settings_of(config)
     process.configure_logging(verbose=False)
 
     async def play_all(stop: asyncio.Event) -> None:
@@ -158,7 +148,7 @@ def reanalyze(
     """Compute sessions again from their raw samples and compare with what was told live."""
     from upstand.reanalyzing import reanalyze_sessions
 
-    settings = _settings(config)
+    settings = settings_of(config)
     process.configure_logging(verbose=False)
     if not reanalyze_sessions(settings, session, wearer or settings.wearer, every=every, say=typer.echo):
         raise typer.Exit(1)
@@ -172,7 +162,7 @@ def sessions(
     """List what is recorded."""
     from upstand.reanalyzing import list_sessions
 
-    settings = _settings(config)
+    settings = settings_of(config)
     list_sessions(settings, wearer or settings.wearer, typer.echo)
 
 
@@ -184,7 +174,7 @@ def pair(
     """Take the key of an Upstand sensor, so that this computer may read it."""
     from firmware_bridge import keystore
 
-    settings = _settings(config)
+    settings = settings_of(config)
     count = len(keystore.pair(settings.data_dir / keystore.FILE, file).keys)
     typer.echo(f"This computer now has the keys of {count} sensor{'' if count == 1 else 's'}.")
 
@@ -194,7 +184,7 @@ def doctor(config: ConfigOption = None) -> None:
     """Say what is missing or wrong on this machine, and what to do."""
     from upstand.doctor import Verdict, examine
 
-    settings = _settings(config)
+    settings = settings_of(config)
     process.configure_logging(verbose=False)
     bad = False
 

@@ -15,8 +15,19 @@ _LONGEST_S = 366 * DAY_S
 _ON_A_PROMPT = (BreakAct.POSTPONE, BreakAct.SKIP, BreakAct.DONE, BreakAct.EXIT)
 
 
-def break_request(command: Command, at_s: float, prompt: Prompt | None, rules: BreakRules) -> tuple[BreakRequest, str]:
+def answers(request: BreakRequest, prompt: Prompt) -> bool:
+    """Whether it ends this prompt: it does so when the samples have come up to it, which takes a moment."""
+    if request.act in (BreakAct.PAUSE, BreakAct.RESET):
+        return True
+    return request.act in _ON_A_PROMPT and request.kind in ("", prompt.kind)
+
+
+def break_request(
+    command: Command, at_s: float, prompt: Prompt | None, rules: BreakRules, answered: tuple[str, str] = ("", "")
+) -> tuple[BreakRequest, str]:
     """(the input, the reply). `prompt` is the one that stands at present, `at_s` the session's present.
+
+    `answered` is the id of the prompt that was answered last, and what was said to that: it may still stand.
 
     Raises PostureError for what cannot be done.
     """
@@ -30,6 +41,9 @@ def break_request(command: Command, at_s: float, prompt: Prompt | None, rules: B
         raise PostureError("That is no time of day; give one such as 14:10.")
     if command.prompt_id and (prompt is None or prompt.prompt_id != command.prompt_id):
         raise PostureError("That prompt is over; nothing was changed.")
+    is_on_it = command.prompt_id or (act in _ON_A_PROMPT and not command.name)
+    if is_on_it and prompt is not None and prompt.prompt_id == answered[0]:
+        raise PostureError(f"You have answered that prompt already, and nothing was changed: {answered[1]}")
     name, text = _meant(act, command, prompt, rules, for_s)
     return BreakRequest(at_s, act, name, command.text.strip(), for_s, command.until_s), text
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from analysis.errors import PostureError, SchemaError
-from analysis.io.break_commands import break_request, break_status
+from analysis.io.break_commands import answers, break_request, break_status
 from analysis.io.live_session import LiveSession
 from analysis.model import Activity, CalibrateRequest, CalibrationKind, Label, SessionEnd, Stance
 from analysis.schema import Command, Kept, Reply
@@ -91,7 +91,9 @@ def _carry_out(live: LiveSession, command: Command, now_s: float) -> Reply:
     item: Kept
     try:
         if command.action == "break":
-            item, text = break_request(command, at_s, live.prompt, live.rules)
+            item, text = break_request(command, at_s, live.prompt, live.rules, live.answered)
+            if live.prompt is not None and answers(item, live.prompt):
+                live.answered = live.prompt.prompt_id, text
         else:
             item, text = input_of_command(command, live.newest_s, has_sensors=live.has_sensors)
     except PostureError as error:

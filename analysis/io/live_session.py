@@ -64,6 +64,7 @@ class LiveSession:
         self.newest_s = stored.last_s or 0.0  # end of the newest samples
         self.rules = settings.breaks
         self.prompt: Prompt | None = None  # the one that has not ended
+        self.answered = ("", "")  # the prompt that was answered last, and what was said to that
         self.spans: tuple[LedgerSpan, ...] = ()  # the newest of the ledger
         self.memory: BreakMemory | None = None  # the newest, for the session after this one
         self.is_over = False
@@ -186,6 +187,7 @@ class LiveSession:
             match output:
                 case Prompt():
                     self.prompt = None if output.state.is_ended else output
+                    self.answered = ("", "")  # it is as it is told, whatever was promised
                 case BreakMemory():
                     self.memory = output
                 case LedgerSpan():

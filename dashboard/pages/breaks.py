@@ -7,16 +7,11 @@ from html import escape
 
 import streamlit as st
 
-from analysis.breaks.types import DAY_S, Action, Clock, Credit, Mode
-from analysis.errors import PostureError
-from dashboard import break_day, break_types, data, ribbon
+from dashboard import break_day, break_editor, break_types, data, ribbon
 from dashboard.break_day import BreakDay
-from dashboard.break_types import Wish
 from dashboard.page import Context, Page, in_one_sentence
 
 _REFRESH_S = 20.0
-_NEW = "a new one"
-_CLOCKS = tuple(Clock)
 
 
 def _show(context: Context) -> None:
@@ -40,11 +35,9 @@ def _day(context: Context, which: date) -> None:
         with st.container(key="breaks_record"):
             if told.tallies:
                 st.table(break_day.record(told.tallies), hide_index=True, border="horizontal")
-                st.html('<div class="up-soft">Counted up every five minutes.</div>')
+                st.html('<div class="up-soft">Breaks as they happen; times by the minute.</div>')
             else:
-                st.html(
-                    '<div class="up-soft">Nothing has been counted for this day; that is done every five minutes.</div>'
-                )
+                st.html('<div class="up-soft">Nothing has come of any break on this day.</div>')
         pieces = break_day.pieces_of(told.told)
         if pieces:
             st.markdown("#### Why there was a prompt, or none")
@@ -83,76 +76,13 @@ def _types(context: Context) -> None:
     st.markdown("#### The breaks you are asked for")
     with st.container(key="breaks_types"):
         st.table(break_types.table(rules), hide_index=True, border="horizontal")
+        with st.expander("What each mode asks for, and when", icon=":material/routine:"):
+            st.table(break_types.modes_table(rules), hide_index=True, border="horizontal")
         with st.expander("Where these numbers come from", icon=":material/menu_book:"):
             lines = break_types.sources(rules.types).items()
             told = "".join(f"<p><b>{escape(name)}</b> {escape(source)}.</p>" for name, source in lines)
             st.html(f'<div class="up-soft">{told}</div>')
-        with st.expander("Change a break, or make one of your own", icon=":material/edit:"):
-            _change(context)
-
-
-@st.fragment
-def _change(context: Context) -> None:
-    """A form whose outcome is the lines for the settings file."""
-    rules = context.settings.breaks.rules()
-    name = st.selectbox("Break", [*(one.name for one in rules.types), _NEW], key="breaks_change")
-    one = rules.of(name)
-    base = (
-        break_types.wish_of(rules, one)
-        if one is not None
-        else Wish(
-            "eyes", Action.SHIFT, Clock.KEYBOARD, Credit.TIMER, 20.0, 20.0, ("Look far away.",), (Mode.DESK,), False
-        )
-    )
-    wish = _filled_in(base, is_new=one is None)
-    try:
-        told = break_types.toml_of(wish)
-    except PostureError as error:
-        st.error(str(error), icon=":material/error:")
-        return
-    if not told:
-        st.html('<div class="up-soft">This is how it is shipped; there is nothing to be set.</div>')
-        return
-    st.html(
-        '<div class="up-soft">Put this into <code>upstand.toml</code>, and start <code>upstand run</code> anew.</div>'
-    )
-    st.code(told, language="toml")
-
-
-def _filled_in(base: Wish, *, is_new: bool) -> Wish:
-    key, is_limited = f"breaks_change_{base.name}_", base.interval_min < DAY_S
-    left, right = st.columns(2)
-    with left:
-        name = st.text_input("Name", base.name, key=f"{key}name") if is_new else base.name
-        usual = base.interval_min if is_limited else 480.0
-        interval_min = st.number_input("Asked for after, min", 1.0, 1440.0, usual, 1.0, "%g", key=f"{key}interval")
-        length_s = st.number_input("Lasts, s", 5.0, 7200.0, base.length_s, 5.0, "%g", key=f"{key}length")
-        is_strict = st.toggle("Strict: no skipping, but for an emergency", base.is_strict, key=f"{key}strict")
-    with right:
-        clock = st.selectbox(
-            "Counted",
-            _CLOCKS,
-            index=_CLOCKS.index(base.clock),
-            format_func=break_types.CLOCK_WORDS.__getitem__,
-            key=f"{key}clock",
-            disabled=not is_new,
-        )
-        modes = st.pills(
-            "Where", list(Mode), selection_mode="multi", default=list(base.modes), format_func=str, key=f"{key}modes"
-        )
-        content = st.text_area("What to do, one line each", "\n".join(base.content), key=f"{key}content")
-    action, credit = break_types.measured(clock) if is_new else (base.action, base.credit)
-    return Wish(
-        name.strip(),
-        action,
-        clock,
-        credit,
-        interval_min,
-        length_s,
-        tuple(line.strip() for line in content.splitlines() if line.strip()),
-        tuple(mode for mode in Mode if mode in modes),
-        is_strict,
-    )
+        break_editor.show(context)
 
 
 PAGE = Page(title="Breaks", icon=":material/self_improvement:", order=2, show=_show)

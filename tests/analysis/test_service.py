@@ -353,11 +353,13 @@ async def test_prompts_are_told_and_how_that_went_is_kept(broker: Any, url: str)
 
 
 async def test_an_answer_on_a_notification_is_carried_out(broker: Any, url: str) -> None:
-    """The button is pressed again when it is over: that changes nothing."""
+    """Pressed twice at once, and again when it is over: only the first changes anything, and each is told so."""
 
     async def press(prompt: Prompt, means: Means) -> Delivery:
         if prompt.state in (PromptState.OPEN, PromptState.POSTPONED):
             means.act(answer(prompt, means.session_id, BreakAct.POSTPONE))
+        if prompt.state is PromptState.OPEN:
+            means.act(answer(prompt, means.session_id, BreakAct.SKIP))
         return Delivery(True)
 
     named = {"press": Notifier("Press", press, lambda _: True, is_worn=True)}
@@ -369,14 +371,15 @@ async def test_an_answer_on_a_notification_is_carried_out(broker: Any, url: str)
         seen.send_raw(schema.encode(command), "commands", "service")
         await seen.until(lambda: len(seen.replies()) == 1)
         seen.send(blocks(3, 100, source="simulated"))
-        await seen.until(lambda: len(seen.replies()) == 2)
-        seen.send(blocks(100, 200, source="simulated"))  # the answer holds from the present on
         await seen.until(lambda: len(seen.replies()) == 3)
+        seen.send(blocks(100, 200, source="simulated"))  # the answer holds from the present on
+        await seen.until(lambda: len(seen.replies()) == 4)
     with Reader(url) as reader:
         (prompt, *_) = reader.prompts(newest(reader))
     assert prompt.state is PromptState.POSTPONED
-    assert [reply.message for reply in seen.replies()[1:3]] == [
+    assert [reply.message for reply in seen.replies()[1:4]] == [
         "Postponed by 5 min.",
+        "You have answered that prompt already, and nothing was changed: Postponed by 5 min.",
         "That prompt is over; nothing was changed.",
     ]
 

@@ -1,28 +1,39 @@
-"""Types of breaks as a table, and the lines that set them otherwise."""
+"""Types of breaks as tables, and what sets them otherwise."""
 
 from __future__ import annotations
 
+import math
 import tomllib
 from dataclasses import replace
 
 import pytest
 
 from analysis.breaks import defaults
-from analysis.breaks.types import Action, BreakRules, BreakType, Clock, Credit, Mode
-from analysis.errors import PostureError
+from analysis.breaks.types import BreakRules, BreakType, Mode
+from analysis.io.break_edits import set_type
 from analysis.io.break_settings import BreakSettings
 from dashboard import break_types
-from dashboard.break_types import Wish
+from dashboard.break_types import NEW, Wish
 
-ACTIVE = break_types.wish_of(defaults.RULES, next(one for one in defaults.RULES.types if one.name == "active"))
-EYES = Wish("eyes", Action.SHIFT, Clock.KEYBOARD, Credit.TIMER, 20.0, 20.0, ('Say "ah".',), (Mode.MEETING,), False)
+BY_NAME = {one.name: break_types.wish_of(defaults.RULES, one) for one in defaults.RULES.types}
+ACTIVE = BY_NAME["active"]
+EYES = replace(NEW, content=('Say "ah".',), modes=(Mode.MEETING,))
 
 
 def _set(wish: Wish) -> BreakRules:
-    return BreakSettings.model_validate(tomllib.loads(break_types.toml_of(wish))["breaks"]).rules()
+    text = set_type("", wish.name, break_types.values_of(wish))
+    return BreakSettings.model_validate(tomllib.loads(text)["breaks"]).rules()
 
 
-@pytest.mark.parametrize("wish", [EYES, replace(ACTIVE, interval_min=45.0, is_strict=True), replace(ACTIVE, modes=())])
+@pytest.mark.parametrize(
+    "wish",
+    [
+        EYES,
+        replace(EYES, postpones=0, skips_in_row=2, postpone_min=1.5),
+        replace(ACTIVE, interval_min=45.0, is_strict=True),
+        replace(ACTIVE, modes=()),
+    ],
+)
 def test_the_lines_make_the_break_as_it_was_wished(wish: Wish) -> None:
     rules = _set(wish)
     made = rules.of(wish.name)
@@ -31,19 +42,34 @@ def test_the_lines_make_the_break_as_it_was_wished(wish: Wish) -> None:
 
 
 def test_only_what_differs_is_written() -> None:
-    assert break_types.toml_of(replace(ACTIVE, interval_min=45.0)) == "[breaks.types.active]\ninterval_s = 2700"
-    assert break_types.toml_of(ACTIVE) == ""
+    text = set_type("", "active", break_types.values_of(replace(ACTIVE, interval_min=45.0)))
+    assert text.strip() == "[breaks.types.active]\ninterval_s = 2700"
 
 
 @pytest.mark.parametrize("one", defaults.RULES.types, ids=lambda one: one.name)
 def test_a_shipped_type_left_alone_needs_no_line(one: BreakType) -> None:
-    assert break_types.toml_of(break_types.wish_of(defaults.RULES, one)) == ""
+    assert not any(break_types.values_of(break_types.wish_of(defaults.RULES, one)).values())
+    assert set_type("", one.name, break_types.values_of(BY_NAME[one.name])) == ""
 
 
-@pytest.mark.parametrize("name", ["", "Two words", "a.b", 'a"b'])
-def test_what_cannot_be_is_said_in_one_sentence(name: str) -> None:
-    with pytest.raises(PostureError, match="cannot be"):
-        break_types.toml_of(replace(EYES, name=name))
+@pytest.mark.parametrize("wish", [*BY_NAME.values(), EYES], ids=lambda wish: wish.name)
+def test_off_is_off_and_on_again_is_on(wish: Wish) -> None:
+    off = break_types.switched(wish, is_on=False)
+    assert not off.is_on
+    on = break_types.switched(off, is_on=True)
+    assert on.is_on
+    assert math.isfinite(on.interval_min)
+    if wish.name in BY_NAME and wish.is_on:
+        assert on == wish
+
+
+def test_the_modes_say_when_they_hold_and_what_they_ask_for() -> None:
+    table = break_types.modes_table(defaults.RULES)
+    assert table["Mode"] == ["Desk", "Meeting", "Driving", "Evening"]
+    assert table["When"][3].startswith("by itself from 21:00 to 04:00")
+    assert table["Asked for"][2:] == ["nothing", "slouch, arch, active, wind-down"]
+    never = break_types.modes_table(replace(defaults.RULES, evening=None))
+    assert never["When"][3] == "when you say so"
 
 
 def test_the_table_names_every_type_and_where_its_numbers_come_from() -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from analysis.breaks.types import Clock, Mode
 from analysis.errors import PostureError
 from analysis.io.journal import entry_of
-from analysis.io.settings import Settings
+from analysis.io.settings import Settings, load
 from analysis.io.store import Batch, Store
 from analysis.model import ClockAnchor, LedgerSpan
 from tests.upstand.system import Install
-from upstand.breaking import session_s, span_s, time_s, why_at
+from upstand.breaking import reset_type, session_s, set_type, span_s, time_s, why_at
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 
@@ -55,6 +56,28 @@ def test_it_tells_why_there_was_no_prompt(settings: Settings) -> None:
     assert why_at(settings, "me", "9:10", NOW).startswith("No break was due yet: the active clock stood at 10 min")
     assert "the microphone was in use" in why_at(settings, "me", "10:30", NOW)
     assert why_at(settings, "me", "12:30", NOW) == "Nothing is written down about that moment."
+
+
+def test_types_are_made_changed_and_taken_out_of_the_settings_file(tmp_path: Path) -> None:
+    file = tmp_path / "upstand.toml"
+    file.write_text("# mine\n", encoding="utf-8")
+    told = set_type(file, "eyes", ["action=shift", "interval_s=1200", "length_s=20", 'modes=["meeting"]', "clock=wall"])
+    assert told.startswith("eyes: kept in")
+    rules = load(file).breaks.rules()
+    eyes = rules.of("eyes")
+    assert eyes is not None
+    assert (eyes.interval_s, eyes.clock) == (1200.0, Clock.WALL)
+    assert rules.modes[Mode.MEETING] == {"micro", "eyes"}
+    set_type(file, "active", ["interval_s=inf"])
+    with pytest.raises(PostureError, match="greater than 0"):
+        set_type(file, "active", ["interval_s=-1"])
+    with pytest.raises(PostureError, match="write it as interval_s=2700"):
+        set_type(file, "active", ["interval_s"])
+    for name in ("eyes", "active"):
+        reset_type(file, name)
+    with pytest.raises(PostureError, match="nothing to take out"):
+        reset_type(file, "active")
+    assert file.read_text(encoding="utf-8").strip() == "# mine"
 
 
 def test_a_session_stands_still_while_the_computer_sleeps() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.breaks import defaults
 from analysis.errors import PostureError
-from analysis.io.break_commands import break_request, break_status
+from analysis.io.break_commands import answers, break_request, break_status
 from analysis.model import BreakAct, BreakRequest, LedgerSpan, Prompt, PromptState
 from analysis.schema import Command
 
@@ -41,6 +41,19 @@ def test_a_break_now_is_the_one_asked_for_or_the_usual_one() -> None:
     assert asked(command(BreakAct.START))[0].kind == "micro"
     assert asked(command(BreakAct.START), None)[0].kind == "active"
     assert asked(command(BreakAct.START, name="rest"))[0].kind == "rest"
+
+
+@pytest.mark.parametrize("act", [BreakAct.POSTPONE, BreakAct.SKIP, BreakAct.DONE, BreakAct.EXIT])
+def test_a_second_answer_to_a_prompt_is_told_that_it_is_the_second(act: BreakAct) -> None:
+    first, text = asked(command(act))
+    assert answers(first, ASKED)
+    for given in (command(BreakAct.POSTPONE), command(BreakAct.START, prompt_id="p1")):
+        with pytest.raises(PostureError, match="already") as raised:
+            break_request(given, 1900.1, ASKED, defaults.RULES, ("p1", text))
+        assert text in str(raised.value)
+    assert break_request(command(BreakAct.PAUSE), 1900.1, ASKED, defaults.RULES, ("p1", text))[0].act is BreakAct.PAUSE
+    assert not answers(asked(command(BreakAct.START))[0], ASKED)
+    assert not answers(asked(command(BreakAct.POSTPONE, name="active"))[0], ASKED)
 
 
 def test_a_break_can_be_postponed_before_it_is_asked_for() -> None:
