@@ -163,16 +163,15 @@ async def test_a_cancelled_sleeper_does_no_harm() -> None:
     gone.cancel()
     await asyncio.sleep(0)
     clock.advance(1.0)
-    await asyncio.wait_for(left, 1.0)
+    await asyncio.wait_for(left, 30.0)
     assert gone.cancelled()
 
 
 async def test_sleeping_takes_real_time_divided_by_the_speed() -> None:
-    clock = PacedClock(50.0)
+    loop = asyncio.get_running_loop()
+    clock, started_s = PacedClock(50.0), loop.time()
     clock.start()
     clock.advance(10.0)
-    loop = asyncio.get_running_loop()
-    started_s = loop.time()
     await clock.sleep_until(5.0)
     assert clock.now() >= 5.0
-    assert 0.09 <= loop.time() - started_s < 2.0
+    assert loop.time() - started_s >= 5.0 / 50.0
