@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,15 @@ pytestmark = pytest.mark.system
 OFTEN = {"active": TypeSettings(interval_s=420.0, length_s=120.0, enough_s=60.0)}
 DECIDED_S = 3.0  # from the true seat-off to the pipeline's word that the prompt is off the screen, in the data's time
 WINTER = 1761440400.0  # 2025-10-26 01:00 UTC: clocks in Berlin go back from 3 to 2
+
+
+@pytest.fixture
+def in_berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield
+    time.tzset()
 
 
 def found_in(settings: Settings, person: Person, wearer: Wearer, played: Played) -> Match:
@@ -69,11 +79,8 @@ def test_a_service_that_dies_with_a_prompt_on_the_screen_forgets_nothing(tmp_pat
 
 
 @pytest.mark.timeout(300)
-def test_a_sleep_and_the_end_of_summer_time_leave_the_ledger_right(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("TZ", "Europe/Berlin")
-    time.tzset()
+@pytest.mark.usefixtures("in_berlin")
+def test_a_sleep_and_the_end_of_summer_time_leave_the_ledger_right(tmp_path: Path) -> None:
     settings = settings_in(tmp_path, OFTEN)
     person = Person(Answer.OBEYS, 11, 0.6, is_calm=True)
     wearer = Wearer(person.script, 11)
