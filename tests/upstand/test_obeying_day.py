@@ -19,7 +19,7 @@ from analysis.io.mqtt import resolve
 from analysis.io.settings import Settings
 from analysis.io.store import Store
 from analysis.io.watching import Clocks, DeskWatch, Watching
-from analysis.model import ClockAnchor, Slept
+from analysis.model import Activity, ClockAnchor, Slept
 from analysis.service import Service, connect
 from benchmarks.breaks_day import CREDIT_S, Match, differences, match, spread, told_by_store
 from benchmarks.breaks_over_mqtt import in_the_whole_system, lived, settings_in
@@ -85,10 +85,18 @@ def test_a_sleep_and_the_end_of_summer_time_leave_the_ledger_right(tmp_path: Pat
     person = Person(Answer.OBEYS, 11, 0.6, is_calm=True)
     wearer = Wearer(person.script, 11)
     clock, slept_s = PacedClock(80.0), 3600.0
+    fell_asleep: list[float] = []
 
     def slept() -> float:
-        """The computer sleeps for an hour, ten minutes into the session, which does not notice."""
-        return slept_s if clock.now() > 600.0 else 0.0
+        """The computer sleeps for an hour, ten minutes into the session or later, which does not notice.
+
+        For two minutes then, which is more than the service lags behind, the wearer has sat and was not asked.
+        """
+        now_s = clock.now()
+        if not fell_asleep and now_s > 600.0 and not person.is_asked:
+            late = wearer.truth(np.arange(now_s - 120.0, now_s))
+            fell_asleep.extend([now_s] * bool((late.activity == Activity.SITTING).all()))
+        return slept_s if fell_asleep else 0.0
 
     def utc() -> float:
         return WINTER - slept_s - 1500.0 + clock.now() + slept()
