@@ -47,6 +47,7 @@ def test_addresses_of_the_phone_are_secrets(tmp_path: Path) -> None:
     assert settings.notify.phone[0].get_secret_value() == "ntfy://hidden-topic"
 
 
-def test_the_environment_can_set_them_too(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_can_set_them_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # where no settings file lies
     monkeypatch.setenv("UPSTAND_NOTIFY__PHONE", '["ntfy://hidden-topic"]')
     assert load().notify.phone[0].get_secret_value() == "ntfy://hidden-topic"
