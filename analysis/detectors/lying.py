@@ -1,8 +1,9 @@
 """On which side the wearer lies: an event for each position that is held while the activity is lying.
 
 Every half second counts. A position is told once it has been held for HELD_S, so that what is passed through in
-turning over is none, and dated back to when it was come to. A bout of lying begins and ends where the trunk tips; what
-turns out not to have been lying, or not worn, is taken back as in `bouts`.
+turning over is none, and dated back to when it was come to. A bout of lying lasts for SURE_S at least, so that a deep
+bend is none; it begins and ends where the trunk tips. What turns out not to have been lying, or not worn, is taken back
+as in `bouts`.
 """
 
 from __future__ import annotations
@@ -24,12 +25,13 @@ from analysis.model import FRAME_HZ, GRID_HZ, Activity, Calibration, Event, Floa
 from analysis.worn import Off
 
 KIND = "lying_position"
-HELD_S = 4.0
+HELD_S = 5.0
+SURE_S = 2.5
 GAP_S = 5.0  # lying that was away for so long is over; a flicker is not
 LEAD_S = 6.0  # the activity takes up to so long to be sure
 KEPT_DEG = 50.0  # from the middle of a position, within which it stays what it was
 _STEP = round(0.5 * FRAME_HZ)  # ticks
-_HELD, _GAP, _LEAD = (round(span_s * FRAME_HZ) for span_s in (HELD_S, GAP_S, LEAD_S))
+_HELD, _SURE, _GAP, _LEAD = (round(span_s * FRAME_HZ) for span_s in (HELD_S, SURE_S, GAP_S, LEAD_S))
 _EVERY = round(GRID_HZ / FRAME_HZ)
 
 _LYING = int(Activity.LYING)
@@ -59,6 +61,7 @@ class _Bout:
     """Lying that goes on."""
 
     start: int
+    sure: int  # the first tick told as lying
     last: int  # the tick after the last one told as lying
     level: int  # … after the last one at which the trunk was seen to be tipped
     held: _Position | None = None
@@ -147,7 +150,7 @@ class Lying:
             events += self._ended()
         if self._bout is None:
             start = self._begun(first)
-            self._bout = _Bout(start, start, start)
+            self._bout = _Bout(start, first, start, start)
         bout = self._bout
         begin, bout.last = bout.last, end
         samples = _samples(begin, end)
@@ -176,7 +179,7 @@ class Lying:
         if other is None or other.position is not position:
             other = bout.other = _Position(position, bout.start if other is held is None else tick)
         other.add(tick, up)
-        if tick - other.first < _HELD:
+        if tick - other.first < _HELD or tick - bout.sure < _SURE:
             return []
         ended = [] if held is None else [self._event(held, other.first)]
         if held is None:
@@ -190,10 +193,11 @@ class Lying:
         if bout is None:
             return []
         self._free = bout.last
+        if bout.held is None and bout.last - bout.sure < _SURE:
+            return []
         end = min(bout.level, bout.last) if bout.level > bout.start else bout.last
-        held = bout.held or bout.other or _Position(LyingPosition.UNKNOWN, bout.start)
-        first = bout.start if bout.held is None else held.first
-        return self._keep([self._event(replace(held, first=first), max(end, first))])
+        held = bout.held or replace(bout.other or _Position(LyingPosition.UNKNOWN, bout.start), first=bout.start)
+        return self._keep([self._event(held, max(end, held.first))])
 
     def _keep(self, events: list[Event]) -> list[Event]:
         for event in events:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from analysis import quaternion
 from analysis.detectors.activity import Retold
-from analysis.detectors.lying import HELD_S, KIND, Lying
+from analysis.detectors.lying import HELD_S, KIND, SURE_S, Lying
 from analysis.model import (
     FRAME_HZ,
     GRID_HZ,
@@ -122,6 +122,12 @@ def test_what_is_passed_through_in_turning_over_is_no_position() -> None:
     end_s = 40.0 + brief_s
     events = told(mounted(Lying()), pose, frame_of(pose, (0.0, end_s)))
     assert [what for _, _, what in final(events)] == ["supine", "prone"]
+
+
+def test_a_deep_bend_that_looks_like_lying_is_none() -> None:
+    pose = pose_of((10.0, None), (6.0, 180.0), (10.0, None))
+    assert told(mounted(Lying()), pose, frame_of(pose, (14.0, 14.0 + SURE_S - 0.5))) == []
+    assert len(told(mounted(Lying()), pose, frame_of(pose, (12.0, 12.0 + SURE_S + 1.0)))) > 0
 
 
 def test_around_an_edge_the_position_stays_what_it_was() -> None:
