@@ -46,6 +46,11 @@ class Corrections:
     def __init__(self) -> None:
         self._spans: list[Corrected] = []
 
+    @property
+    def spans(self) -> list[Corrected]:
+        """As they hold now: in order of time, none overlapping."""
+        return list(self._spans)
+
     def add(self, label: Label) -> list[Event]:
         """How the spans stand that this label touches: those it takes back or cuts first, then what is there now."""
         if label.activity is None or not label.start_s < label.end_s:
@@ -72,6 +77,16 @@ def overlaid(told: Iterable[Corrected], corrections: Iterable[Corrected]) -> lis
         else:
             joined.append(span)
     return joined
+
+
+def since(start_s: float, activity: Activity, spans: Iterable[Corrected]) -> float:
+    """When what goes on began by the wearer's word, where it was told to have begun at `start_s`; spans in order."""
+    for span in spans:
+        if span.activity is not activity:
+            start_s = max(start_s, span.end_s)
+        elif span.start_s < start_s <= span.end_s + _TOUCHING_S:
+            start_s = span.start_s
+    return start_s
 
 
 _TOUCHING_S = 1e-3  # times of the day are large, and lose what is smaller

@@ -129,6 +129,8 @@ class Pipeline:
                 self._carry_over(item)
             case Label():
                 told += self._noted(item)
+                if item.activity is not None and not self._is_over:
+                    self._policy.correct(item, self._newest_s)
             case CarriedPostures() if not self._is_over:
                 self._correcting.carry(item, self._newest_s)
             case SessionEnd():

@@ -10,11 +10,12 @@ from datetime import datetime, tzinfo
 from analysis.breaks.ledger import why
 from analysis.breaks.orders import MODE_KIND, PAUSED_KIND, RESUMED_KIND
 from analysis.breaks.types import BreakRules, Mode, Why
+from analysis.corrections import CORRECTED, since, spans_of
 from analysis.detectors.seated import KIND as SEATED_KIND
-from analysis.model import Event, LedgerSpan
+from analysis.model import Activity, Event, LedgerSpan
 from dashboard import words
 
-KINDS = ("sitting", "shift", SEATED_KIND, PAUSED_KIND, RESUMED_KIND, MODE_KIND)  # the events that this takes
+KINDS = ("sitting", "shift", SEATED_KIND, PAUSED_KIND, RESUMED_KIND, MODE_KIND, CORRECTED)  # the events that this takes
 _WORTH_SAYING_S = 60.0
 
 
@@ -75,14 +76,15 @@ def next_due(spans: Sequence[LedgerSpan], at_s: float) -> str:
 
 def clocks(events: Sequence[Event], at_s: float) -> str:
     """How long the wearer has sat, sat still, and sat in the present posture; empty off the seat."""
-    sitting = max((e.start_s for e in events if e.kind == "sitting" and e.end_s is None), default=None)
-    if sitting is None:
+    told = max((e.start_s for e in events if e.kind == "sitting" and e.end_s is None), default=None)
+    if told is None:
         return ""
+    sitting = since(told, Activity.SITTING, spans_of(events))
     shifted = max((e.end_s for e in events if e.kind == "shift" and e.end_s is not None), default=sitting)
-    told = [f"Seated for {words.duration(at_s - sitting)}"]
+    said = [f"Seated for {words.duration(at_s - sitting)}"]
     if at_s - max(shifted, sitting) >= _WORTH_SAYING_S:
-        told.append(f"no shift of posture for {words.duration(at_s - max(shifted, sitting))}")
+        said.append(f"no shift of posture for {words.duration(at_s - max(shifted, sitting))}")
     held = max((e for e in events if e.kind == SEATED_KIND and e.end_s is None), key=_start_s, default=None)
-    if held is not None and at_s - held.start_s >= _WORTH_SAYING_S:
-        told.append(f"{held.values['posture']} for {words.duration(at_s - held.start_s)}")
-    return ", ".join(told) + "."
+    if held is not None and at_s - max(held.start_s, sitting) >= _WORTH_SAYING_S:
+        said.append(f"{held.values['posture']} for {words.duration(at_s - max(held.start_s, sitting))}")
+    return ", ".join(said) + "."

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from analysis.corrections import since, spans_of
 from analysis.detectors.lying import KIND as LYING_KIND
 from analysis.detectors.seated import KIND as SEATED_KIND
 from analysis.io.frames import cut
@@ -189,7 +190,7 @@ def _bout_start(frame: PostureFrame, events: Sequence[Event], activity: Activity
     """When the present activity began, and whether it may have begun earlier than that."""
     open_starts = [event.start_s for event in events if event.end_s is None and BOUT_KINDS.get(event.kind) is activity]
     if open_starts:
-        return max(open_starts), False
+        return since(max(open_starts), activity, spans_of(events)), False
     others = np.flatnonzero(frame.activity != activity)
     if len(others):
         return float(frame.t[others[-1] + 1]), False

@@ -37,6 +37,7 @@ def adopt(breaks: Breaks, rules: BreakRules, now: int) -> None:
     breaks.rules = breaks.world.rules = breaks.choice.rules = rules
     breaks.world.wall.adopt(rules)
     breaks.habits.fading = rules.fading
+    breaks.book.is_outdated = True
 
 
 def _begun(one: BreakType, now: int, seated_s: float) -> Account:

@@ -187,7 +187,7 @@ class Breaks:
         if body.presence is not Presence.SEATED or not body.since - _BACK <= since < body.since:
             return
         early_s = (body.since - since) / TICKS_PER_S
-        body.since = since
+        body.since = body.told_since = since
         for account in self.accounts.values():
             if account.type.clock in (Clock.SITTING, Clock.DAY):
                 account.date_back(early_s)

@@ -7,12 +7,14 @@ happened to be cut: so its value is the same to the last bit for any cutting.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from enum import Enum, auto
 
 from analysis.breaks.presence import TICKS_PER_S
 from analysis.breaks.types import BreakType, Clock
 
 _NEARLY = 1e-6  # s
+_STEPS = 2000  # more than a day has
 _BODY = (Clock.SITTING, Clock.STATIC, Clock.BENT, Clock.ARCHED)
 
 
@@ -22,6 +24,19 @@ class Flow(Enum):
     RUN = auto()
     HOLD = auto()
     AWAY = auto()  # off the seat, idle, or in a good posture: the break's own time
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What was done to a clock at a tick, so that it can be counted anew (`analysis.breaks.recounting`)."""
+
+    at: int
+    before_s: float  # what it showed then
+    flow: Flow | None = None  # from then on …
+    already_s: float = 0.0  # … and, of a break, for so long already
+    clear_s: float | None = None
+    back_s: float = 0.0
+    slept_s: float = 0.0
 
 
 class Account:
@@ -37,6 +52,7 @@ class Account:
         self.overdue_s = 0.0  # run beyond the interval since last looked at
         self.flow = Flow.HOLD
         self.at = 0
+        self.steps: list[Step] = []
         self._held_s = 0.0
 
     @property
@@ -69,7 +85,7 @@ class Account:
             self.pass_by(span_s)
 
     def pass_by(self, span_s: float) -> None:
-        """So much time as it goes now; also of time that the session's clock does not have."""
+        """So much time as it goes now."""
         if self.flow is Flow.RUN:
             before_s = max(self.clock_s, self.type.interval_s)
             self.clock_s += span_s
@@ -87,6 +103,7 @@ class Account:
         """From now on; a break that is only noticed now began `already_s` ago, while the clock still ran."""
         if flow is self.flow:
             return
+        self._keep(Step(self.at, self.clock_s, flow, already_s))
         if flow is Flow.RUN and self.away_s > 0:
             self.ended_s, self.away_s = self.away_s, 0.0
             if self.type.pays and self.ended_s >= self.type.enough_s - _NEARLY:
@@ -104,10 +121,22 @@ class Account:
     def date_back(self, span_s: float) -> None:
         """What it runs for began so much earlier than was known when it began to run."""
         if self.flow is Flow.RUN:
+            self._keep(Step(self.at, self.clock_s, back_s=span_s))
             self.clock_s += span_s
 
+    def sleep(self, span_s: float) -> None:
+        """So much time that the session's clock does not have, as it goes now."""
+        self._keep(Step(self.at, self.clock_s, slept_s=span_s))
+        self.pass_by(span_s)
+
     def clear(self, clock_s: float = 0.0) -> None:
+        self._keep(Step(self.at, self.clock_s, clear_s=clock_s))
         self.clock_s = clock_s
+
+    def _keep(self, step: Step) -> None:
+        if len(self.steps) >= _STEPS:
+            del self.steps[: _STEPS // 2]
+        self.steps.append(step)
 
     def due_at(self) -> int | None:
         """The tick when it will be full; None where it is, or does not run."""

@@ -22,6 +22,7 @@ class Book:
 
     def __init__(self) -> None:
         self._open: LedgerSpan | None = None
+        self.is_outdated = False  # a clock was set: what the open span says of it holds no longer
         self._counted = 0  # up to this tick the open span's suppression is in the tallies
         self._told: list[LedgerSpan] = []
         self._tallies: dict[tuple[int, str], BreakTally] = {}
@@ -32,8 +33,9 @@ class Book:
         """From `now` on this holds; where it has held before, nothing is written."""
         kind, rate = (account.type.name, account.rate) if account else ("", 0.0)
         old = self._open
-        if old is not None and (old.why, old.kind, old.rate, old.detail) == (why, kind, rate, detail):
+        if not self.is_outdated and old and (old.why, old.kind, old.rate, old.detail) == (why, kind, rate, detail):
             return
+        self.is_outdated = False
         self.close(now, day)
         clock_s, interval_s = (account.clock_s, min(account.type.interval_s, _FOREVER_S)) if account else (0.0, 0.0)
         self._open = LedgerSpan(now / TICKS_PER_S, None, why.value, kind, clock_s, rate, interval_s, detail)

@@ -20,9 +20,11 @@ from analysis.breaks.adopting import adopt
 from analysis.breaks.bending import Bending
 from analysis.breaks.breaks import Breaks
 from analysis.breaks.presence import PRESENCE, TICKS_PER_S
+from analysis.breaks.recounting import recount
 from analysis.breaks.remembering import remember, slept, summed
 from analysis.breaks.rules_record import unpacked
 from analysis.breaks.types import BreakRules
+from analysis.corrections import Corrections
 from analysis.model import (
     Activity,
     BreakMemory,
@@ -31,6 +33,7 @@ from analysis.model import (
     ClockAnchor,
     DeskState,
     Event,
+    Label,
     LedgerSpan,
     NewRules,
     PostureFrame,
@@ -54,7 +57,7 @@ class _Sat:
     since: int
 
 
-_Queued = BreakInput | int | _Sat  # an int: the end of a shift, as a tick
+_Queued = BreakInput | Label | int | _Sat  # an int: the end of a shift, as a tick
 
 
 class BreakPolicy:
@@ -70,6 +73,7 @@ class BreakPolicy:
         self._code = int(Activity.UNKNOWN)
         self._queue: list[tuple[int, int, _Queued]] = []  # (tick, order, what)
         self._order = 0
+        self._corrections = Corrections()
         self._memory: BreakMemory | None = None  # waits for the clock on the wall
         self._sum_up_at = SUM_UP
         self._told: list[Told] = []
@@ -89,6 +93,10 @@ class BreakPolicy:
             self._horizon = at
             self._fall_silent(at)
         return self._take_told()
+
+    def correct(self, label: Label, newest_s: float = -math.inf) -> None:
+        """The wearer says what they really did: the clocks follow, from now on."""
+        self._put(self._tick_of(0.0, newest_s), label)
 
     def _begin(self, rules: BreakRules | None) -> None:
         """The session's own rules, before all else."""
@@ -214,6 +222,9 @@ class BreakPolicy:
                 breaks.sat(item.since)
             case DeskState():
                 breaks.world.see_desk(item, now)
+            case Label():
+                self._corrections.add(item)
+                recount(breaks, self._corrections.spans, now)
             case ClockAnchor():
                 breaks.world.wall.set(item)
             case Slept():

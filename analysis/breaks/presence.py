@@ -46,6 +46,7 @@ class Body:
         self._rise, self._settle = rise, settle
         self.presence = Presence.UNKNOWN
         self.since = 0
+        self.told_since = 0  # as the sensors told it, before the wearer said otherwise
         self.raw = Presence.UNKNOWN
         self._candidate: tuple[Presence, int] | None = None
         self._vague: int | None = None  # since when nothing definite is known
@@ -74,6 +75,7 @@ class Body:
         elif self._candidate is not None:
             self.presence, self.since = self._candidate
         self._candidate = self._vague = None
+        self.told_since = self.since
         return self.since
 
     def next(self) -> int | None:

@@ -48,6 +48,7 @@ def _paused_s(breaks: Breaks, now: int) -> float | None:
 def remember(breaks: Breaks, memory: BreakMemory, gap_s: float, now: int) -> None:
     """Take up what another session left, `gap_s` ago (NaN: nobody knows when)."""
     is_later = memory.at_s > 0
+    breaks.book.is_outdated = True
     breaks.habits.shares = {**memory.habits, **breaks.habits.shares}
     for name, carried_s in memory.clocks_s.items():
         account = breaks.accounts.get(name)
@@ -76,7 +77,7 @@ def slept(breaks: Breaks, slept_s: float, now: int) -> None:
         flow = account.flow
         is_away = breaks.world.is_by_desk(account.type) and flow is not Flow.HOLD
         account.switch(Flow.AWAY if is_away else Flow.HOLD)
-        account.pass_by(slept_s)
+        account.sleep(slept_s)
         account.switch(flow)
 
 

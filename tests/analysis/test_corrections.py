@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.corrections import CORRECTED, Corrected, Corrections, event_of, overlaid, spans_of
+from analysis.corrections import CORRECTED, Corrected, Corrections, event_of, overlaid, since, spans_of
 from analysis.model import Activity, Event, Label
 
 SECONDS = 40
@@ -66,3 +66,12 @@ def test_other_events_are_no_corrections() -> None:
     span = Corrected(1.0, 2.0, Activity.NOT_WORN)
     odd = Event(CORRECTED, 5.0, 6.0, {"activity": "dancing"})
     assert spans_of([Event("sitting", 0.0, 3.0), odd, event_of(span), Event(CORRECTED, 8.0, None, {})]) == [span]
+
+
+def test_what_goes_on_began_when_the_wearer_says() -> None:
+    stood, sat = Corrected(400.0, 1000.0, Activity.STANDING), Corrected(0.0, 100.0, Activity.SITTING)
+    assert since(100.0, Activity.SITTING, []) == 100.0
+    assert since(100.0, Activity.SITTING, [stood]) == 1000.0
+    assert since(100.0, Activity.SITTING, [sat]) == 0.0
+    assert since(100.0, Activity.SITTING, [sat, stood]) == 1000.0
+    assert since(200.0, Activity.SITTING, [sat]) == 200.0  # it does not touch

@@ -8,6 +8,7 @@ import pytest
 
 from analysis.breaks.orders import MODE_KIND, PAUSED_KIND, RESUMED_KIND
 from analysis.breaks.types import Why
+from analysis.corrections import CORRECTED
 from analysis.model import Event, LedgerSpan
 from dashboard import due
 
@@ -63,3 +64,11 @@ def test_the_newest_mode_holds() -> None:
     events = [_ordered(MODE_KIND, 20.0, mode=""), _ordered(MODE_KIND, 10.0, mode="meeting")]
     assert due.orders_of(events, 30.0).mode == ""
     assert due.orders_of(events[1:], 30.0).mode == "meeting"
+
+
+def test_the_wearers_own_word_is_taken_for_how_long_they_have_sat() -> None:
+    sitting = Event("sitting", 100.0, None)
+    stood = Event(CORRECTED, 400.0, 1000.0, {"activity": "standing"})
+    assert due.clocks([sitting, stood], 1600.0).startswith("Seated for 10 min")
+    sat = Event(CORRECTED, 0.0, 100.0, {"activity": "sitting"})
+    assert due.clocks([sitting, sat], 1600.0).startswith("Seated for 27 min")

@@ -127,6 +127,8 @@ def test_the_bout_lasts_since_the_open_event_began() -> None:
     view = _live(_frame([Activity.SITTING] * 11), [Event("sitting", 20.0, None), Event("sitting", 1.0, 15.0)])
     assert view.bout_s == pytest.approx(81.0)
     assert not view.is_bout_at_least
+    stood = Event("corrected", 30.0, 60.0, {"activity": "standing"})
+    assert _live(_frame([Activity.SITTING] * 11), [Event("sitting", 20.0, None), stood]).bout_s == pytest.approx(41.0)
 
 
 def test_without_an_open_event_the_frames_tell_how_long() -> None:

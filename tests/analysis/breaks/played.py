@@ -23,6 +23,7 @@ from analysis.model import (
     DeskState,
     Event,
     Floats,
+    Label,
     LedgerSpan,
     PostureFrame,
     Prompt,
@@ -120,19 +121,27 @@ def play(
     values: Mapping[str, Sequence[float]] | None = None,
     places: Iterable[int] = (),
     end_s: float | None = None,
+    corrections: Sequence[tuple[float, Label]] = (),
 ) -> Played:
-    """The whole session: each input comes when the samples before it have, each event three seconds after its end."""
+    """The whole session: each input comes when the samples before it have, each event three seconds after its end.
+
+    `corrections` are told at these times, in their order.
+    """
     whole = frame(*runs, values=values)
     arriving = sorted(inputs, key=lambda one: one.at_s)
     told_at = sorted(((event.end_s or 0.0) + 3.0, place) for place, event in enumerate(events))
     own = [int(np.searchsorted(whole.t, one.at_s)) for one in arriving]
     own += [int(np.searchsorted(whole.t, at_s)) for at_s, _ in told_at]
+    own += [int(np.searchsorted(whole.t, at_s)) for at_s, _ in corrections]
+    said = list(corrections)
     policy = BreakPolicy(rules)
     told: list[Told] = []
     newest_s = float("-inf")
     for piece in cut(whole, [*places, *own]):
         while arriving and arriving[0].at_s <= piece.t[0]:
             told += policy.take(arriving.pop(0), newest_s)
+        while said and said[0][0] <= piece.t[0]:
+            policy.correct(said.pop(0)[1], newest_s)
         known = [events[place] for at_s, place in told_at if piece.t[0] <= at_s <= piece.t[-1] + 0.05]
         told += policy.feed(piece, known)
         newest_s = float(piece.t[-1])
