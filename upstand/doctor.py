@@ -60,16 +60,15 @@ def _python() -> Finding:
 
 def _packages() -> Iterator[Finding]:
     try:
-        wanted = [Requirement(text) for text in requires("upstand") or []]
+        needs = [Requirement(text) for text in requires("upstand") or []]
     except PackageNotFoundError:
         yield Finding(
             "packages", Verdict.BAD, "Upstand is not installed in this Python; run `pip install .` in its folder."
         )
         return
+    wanted = [need for need in needs if need.marker is None or need.marker.evaluate({"extra": ""})]
     wrong = []
     for need in wanted:
-        if need.marker is not None and not need.marker.evaluate({"extra": ""}):
-            continue
         try:
             if not need.specifier.contains(version(need.name), prereleases=True):
                 wrong.append(f"{need.name} {version(need.name)} (needs {need.specifier})")
