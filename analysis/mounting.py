@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from bisect import insort
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -78,6 +78,19 @@ def split(pose: Pose, after_s: Iterable[float]) -> Iterator[Pose]:
             {segment: rows[span] for segment, rows in columns.items()} for columns in (pose.q, pose.acc, pose.gyr)
         )
         yield Pose(pose.t[span], q, acc, gyr, pose.quality[span])
+
+
+def joined(parts: Sequence[Pose]) -> Pose:
+    """The reverse: poses that follow each other as one."""
+    if len(parts) == 1:
+        return parts[0]
+    return Pose(
+        t=np.concatenate([part.t for part in parts]),
+        q={segment: np.concatenate([part.q[segment] for part in parts]) for segment in Segment},
+        acc={segment: np.concatenate([part.acc[segment] for part in parts]) for segment in Segment},
+        gyr={segment: np.concatenate([part.gyr[segment] for part in parts]) for segment in Segment},
+        quality=np.concatenate([part.quality for part in parts]),
+    )
 
 
 def _turned(pose: Pose, segment: Segment, span: slice, period: _Period) -> tuple[Floats, Floats, Floats]:

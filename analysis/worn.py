@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from analysis.model import GRID_HZ, Activity, Codes, Floats, Pose, Quality, Segment
+from analysis.mounting import joined
 from analysis.worn_seconds import (
     EVERY_S,
     HANDLED,
@@ -109,8 +110,9 @@ class WornWatch:
         return pose if quality is pose.quality else replace(pose, q=q, acc=acc, gyr=gyr, quality=quality)
 
     def _learn(self) -> None:
-        rows = np.concatenate([self._ticks, *(tick_rows(pose) for pose in self._poses)])
-        ups = np.concatenate([self._ups, *(up_rows(pose) for pose in self._poses)])
+        pose = joined(self._poses)
+        rows = np.concatenate([self._ticks, tick_rows(pose)])
+        ups = np.concatenate([self._ups, up_rows(pose)])
         self._poses = []
         holes = np.flatnonzero(np.diff(rows[:, 0]) > 1) + 1
         pieces = np.split(rows, holes) if len(holes) else [rows]

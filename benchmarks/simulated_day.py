@@ -48,7 +48,6 @@ SEATED = {
     "bent right": BEND_RIGHT,
     "bent left": BEND_LEFT,
 }
-_BUNDLE_S = 60.0
 _QUIET = CalibrateRequest(2.0, 8.0, Stance.STANDING)  # every script starts with 12 s of it
 
 
@@ -150,13 +149,13 @@ def day(seed: int, hours: float = 8.0) -> Day:
     )
 
 
-def bundles(wearer: Wearer) -> Iterator[list[Input]]:
-    """Both sensors' samples in stretches of a minute."""
+def bundles(wearer: Wearer, bundle_s: float = 60.0) -> Iterator[list[Input]]:
+    """Both sensors' samples in stretches of `bundle_s`."""
     sources = {segment: wearer.source(segment, RATE_HZ) for segment in Segment}
-    for sequence, start_s in enumerate(np.arange(0.0, wearer.script.end_s, _BUNDLE_S).tolist()):
+    for sequence, start_s in enumerate(np.arange(0.0, wearer.script.end_s, bundle_s).tolist()):
         bundle: list[Input] = []
         for segment, source in sources.items():
-            counts = source.read(start_s, min(start_s + _BUNDLE_S, wearer.script.end_s))
+            counts = source.read(start_s, min(start_s + bundle_s, wearer.script.end_s))
             if len(counts.t):
                 acc = counts.counts[:, :3].astype(np.float64) * source.acc_scale
                 gyr = counts.counts[:, 3:].astype(np.float64) * source.gyr_scale

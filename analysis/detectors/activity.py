@@ -173,7 +173,7 @@ class ActivityFilter:
 
     def _advance(self, evidence: Evidence, steps: Steps, row: int, place: int) -> int:
         """One step, or as many as leave everything as it is; how many. `place`: where `row` lies in the evidence."""
-        best = max(_EVERY, key=self._belief.__getitem__)
+        best = self._belief.index(max(self._belief))
         count = 0
         if self._belief[best] >= _CERTAIN:
             count = evidence.dull(best, place)
@@ -184,7 +184,7 @@ class ActivityFilter:
         else:
             count = 1
             self._step(evidence, place, steps, row)
-            best = max(_EVERY, key=self._belief.__getitem__)
+            best = self._belief.index(max(self._belief))
         if best == WALK and self._belief[best] >= _SURE and steps.is_known[row]:
             self._has_seen = self._has_seen or (self._uprights.is_known and self._belief[best] >= _CERTAIN)
             self._uprights.walked(steps, row, count)
@@ -213,11 +213,12 @@ class ActivityFilter:
         haste = self._model.haste
         odds = evidence.odds(place, haste.odds if self._rested < haste.steps else 1.0)
         likely = evidence.likely(place)
+        a, b, c, d, e = self._belief
         origins, belief = [], []
-        for new in _EVERY:
-            ways = [self._belief[old] * odds[old][new] for old in _EVERY]
-            origins.append(max(_EVERY, key=ways.__getitem__))
-            belief.append((ways[0] + ways[1] + ways[2] + ways[3] + ways[4]) * likely[new])
+        for (v, w, x, y, z), share in zip(zip(*odds, strict=True), likely, strict=True):  # to each state from each
+            ways = (a * v, b * w, c * x, d * y, e * z)
+            origins.append(ways.index(max(ways)))
+            belief.append((ways[0] + ways[1] + ways[2] + ways[3] + ways[4]) * share)
         was_down = self._is_down
         self._belief = _shares(belief)
         has_changed = self._is_down is not was_down
@@ -239,7 +240,7 @@ class ActivityFilter:
         self._paths = [
             paths[old] if paths[old].state == new else _Span(new, from_s, paths[old]) for new, old in enumerate(origins)
         ]
-        best = max(_EVERY, key=self._belief.__getitem__)
+        best = self._belief.index(max(self._belief))
         self._verdict = self._judged(best) if is_known else Activity.UNKNOWN
         self._behind.append((end_s, is_known and (self._uprights.is_known or best == WALK)))
         settled = self._settled(self._paths[best], end_s, is_clear=self._belief[best] >= _CLEAR)

@@ -232,13 +232,13 @@ class Evidence:
         """How likely each state makes that step, against the likeliest one."""
         scores = self.scores[row].tolist()
         top, furthest = max(scores), self.model.shares.furthest
-        return [math.exp(max(score - top, -furthest)) for score in scores]
+        return [math.exp(score - top if score - top > -furthest else -furthest) for score in scores]
 
     def odds(self, row: int, haste: float) -> list[list[float]]:
         """Odds against staying; row: from, column: to. `haste`: how much less likely a change is than usual."""
         odds = self.unseen
-        rise = odds.unseen_change + haste * odds.change * math.exp(self.rise[row])
-        drop = odds.unseen_change + haste * odds.change * math.exp(self.drop[row])
+        rise = odds.unseen_change + haste * odds.change * math.exp(self.rise.item(row))
+        drop = odds.unseen_change + haste * odds.change * math.exp(self.drop.item(row))
         return _ways(odds, rise, drop)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from analysis import quaternion
 from analysis.model import GRID_HZ, Floats
@@ -49,9 +50,9 @@ def features_of(raw: Floats, count: int) -> Floats:
     short, long = (_lift(raw, _KERNELS[k], BEFORE, count) for k in (0, 2))
     lifts = _lift(raw, _KERNELS[1], BEFORE - reach, reach + count)
     earlier = [fade * lifts[reach - 2 - k :][:count] for k, fade in enumerate(_FADES)]
-    up = _up(raw)
+    up = quaternion.normalise(_up(raw))
     before, after = up[BEFORE - 3 : BEFORE - 3 + count], up[BEFORE + 3 : BEFORE + 3 + count]
-    ways = [up[BEFORE + k : BEFORE + k + count] for k in (-2, -1, 0, 1)]
+    ways = np.stack([up[BEFORE + k : BEFORE + k + count] for k in (-2, -1, 0, 1)])
     energy = [np.sqrt(np.maximum(part, 0.0)) for part in raw[:, ENERGY].T]
     stepping, sideways, turning, spinning = (
         _squashed(part, scale) for part, scale in zip(energy, _SCALES, strict=True)
@@ -70,9 +71,9 @@ def features_of(raw: Floats, count: int) -> Floats:
         np.maximum(np.maximum.reduce(earlier), 0.0),
         np.maximum(-np.minimum.reduce(earlier), 0.0),
         (at(2)[:, LEVEL] + at(3)[:, LEVEL] - at(-2)[:, LEVEL] - at(-3)[:, LEVEL]) / 2,
-        chord(before, after),
-        np.maximum.reduce([chord(way, before) for way in ways]),
-        np.maximum.reduce([chord(way, after) for way in ways]),
+        quaternion.norm(before - after),
+        quaternion.norm(ways - before).max(axis=0),
+        quaternion.norm(ways - after).max(axis=0),
         near(stepping, 0),
         near(stepping, -1, 0, 1),
         near(stepping, -4, -3, -2),
@@ -115,36 +116,32 @@ _KERNELS = tuple(_kernel(bins) for bins in _LIFTS)
 
 def _lift(raw: Floats, kernel: Floats, first: int, count: int) -> Floats:
     """(count,) about the middle of each step from `first` on."""
-    bins = np.ascontiguousarray(raw[:, FORCE].T)
-    total, part = np.zeros(count), np.empty(count)
-    for offset, weights in enumerate(kernel.tolist()):
-        begin = first + offset - LOOK
-        for force, weight in zip(bins[:, begin : begin + count], weights, strict=True):
-            if weight:
-                total += np.multiply(force, weight, out=part)
+    force = raw[first - LOOK : first + LOOK + count, FORCE].reshape(-1)
+    windows = sliding_window_view(force, kernel.size)[::BINS].T
+    total: Floats = np.add.accumulate(windows * kernel.reshape(-1, 1), axis=0)[-1]  # one after the other, unlike a sum
     return total
 
 
 def _rhythm(raw: Floats, count: int) -> Floats:
     """How alike the force is to itself a footfall later, −1 to 1, over 3 s about each step."""
     band = np.ascontiguousarray(raw[:, BAND]).reshape(-1)
-    best = np.full(count, -1.0)
     square = band * band
+    both = np.zeros((2, len(_LAGS), len(band)))
+    for row, lag in enumerate(_LAGS):
+        both[0, row, lag:], both[1, row, lag:] = square[:-lag], band[lag:] * band[:-lag]
     power = _summed(square, count)
-    for lag in _LAGS:
-        earlier, alike = np.zeros_like(band), np.zeros_like(band)
-        earlier[lag:], alike[lag:] = square[:-lag], band[lag:] * band[:-lag]
-        best = np.maximum(best, 2 * _summed(alike, count) / (power + _summed(earlier, count) + 2e-3))
+    earlier, alike = _summed(both, count)
+    best: Floats = np.maximum((2 * alike / (power + earlier + 2e-3)).max(axis=0), -1.0)
     return best
 
 
 def _summed(bins: Floats, count: int) -> Floats:
-    """Sums of bins over a step and the three on either side of it."""
+    """Sums of bins (..., n) over a step and the three on either side of it, (..., count)."""
     steps = bins.reshape(-1, BINS)
-    each = five(steps)
-    total = each[BEFORE - 3 : BEFORE - 3 + count]
+    each = five(steps).reshape(*bins.shape[:-1], -1)
+    total = each[..., BEFORE - 3 : BEFORE - 3 + count]
     for k in range(-2, 4):
-        total = total + each[BEFORE + k : BEFORE + k + count]
+        total = total + each[..., BEFORE + k : BEFORE + k + count]
     return total
 
 

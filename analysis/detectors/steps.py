@@ -32,6 +32,7 @@ from analysis.detectors.step_features import (
     five,
 )
 from analysis.model import GRAVITY, GRID_HZ, Floats, Pose, Segment
+from analysis.mounting import joined
 
 __all__ = ["FEATURES", "LOOK", "STEP_S", "Stepper", "Steps", "chord"]
 
@@ -87,7 +88,8 @@ class Stepper:
         if _step_of(sensors.t[-1]) == self._held:
             return None
         self._held = _step_of(sensors.t[-1])
-        rows = np.concatenate([self._rows, *(_rows(*poses) for poses in self._poses)])
+        sensors, segments = (joined(poses) for poses in zip(*self._poses, strict=True))
+        rows = np.concatenate([self._rows, _rows(sensors, segments)])
         self._poses = []
         holes = np.flatnonzero(np.diff(rows[:, 0]) > 1) + 1
         pieces = np.split(rows, holes) if len(holes) else [rows]

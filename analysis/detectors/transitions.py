@@ -30,6 +30,7 @@ from analysis.model import (
     Segment,
     Value,
 )
+from analysis.mounting import joined
 from analysis.transition_phases import Cut, Window, cut_rise, cut_sitting_down, cut_tipping
 
 SETTLED_S = 2.0  # what the wearer has come to must last this long
@@ -235,7 +236,7 @@ class Transitions:
                 rows = slice(*np.searchsorted(ticks, (a, b + 1)).tolist())
                 parts.append(_cut(pose, rows))
         parts = [part for part in parts if len(part.t)]
-        return _joined(parts) if parts else None
+        return joined(parts) if parts else None
 
 
 def _values(kind: str, cut: Cut) -> dict[str, Value]:
@@ -258,18 +259,6 @@ def _values(kind: str, cut: Cut) -> dict[str, Value]:
 def _cut(pose: Pose, rows: slice) -> Pose:
     q, acc, gyr = ({segment: a[rows] for segment, a in of.items()} for of in (pose.q, pose.acc, pose.gyr))
     return Pose(pose.t[rows], q, acc, gyr, pose.quality[rows])
-
-
-def _joined(parts: list[Pose]) -> Pose:
-    if len(parts) == 1:
-        return parts[0]
-    return Pose(
-        t=np.concatenate([part.t for part in parts]),
-        q={segment: np.concatenate([part.q[segment] for part in parts]) for segment in Segment},
-        acc={segment: np.concatenate([part.acc[segment] for part in parts]) for segment in Segment},
-        gyr={segment: np.concatenate([part.gyr[segment] for part in parts]) for segment in Segment},
-        quality=np.concatenate([part.quality for part in parts]),
-    )
 
 
 DETECTOR = Detector(label="Transitions", kinds=frozenset(KINDS.values()), make=Transitions)

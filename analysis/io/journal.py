@@ -27,7 +27,7 @@ from analysis.model import (
 )
 
 AHEAD_S = 0.5  # by how much one sensor may lead inside a bundle
-BUNDLE_S = 60.0
+BUNDLE_S = 600.0  # long enough that what a call costs does not matter; some megabytes
 
 
 class Kind(StrEnum):
