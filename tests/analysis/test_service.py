@@ -79,7 +79,7 @@ class World:
 @asynccontextmanager
 async def world(address: MqttAddress, wearer: str = "me") -> AsyncIterator[World]:
     async with Connection(address, "world") as connection:
-        await connection.wait_connected(5)
+        await connection.wait_connected(30)
         await connection.subscribe(schema.topic("+", "#"))
         yield World(connection, wearer)
 

@@ -35,7 +35,7 @@ class Broker:
         self._process = await asyncio.create_subprocess_exec(
             MOSQUITTO, "-c", str(self._config), stdout=quiet, stderr=quiet
         )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             while True:
                 try:
                     _, writer = await asyncio.open_connection(self.address.host, self.address.port)
@@ -118,7 +118,7 @@ class Keeper:
 @pytest.fixture
 async def keeper(broker: Broker) -> AsyncIterator[Keeper]:
     async with Connection(broker.address, "keeper") as connection:
-        await connection.wait_connected(5)
+        await connection.wait_connected(30)
         keeper = Keeper(connection)
         task = asyncio.create_task(keeper.run())
         yield keeper

@@ -70,7 +70,7 @@ async def test_a_search_ends_with_what_was_seen() -> None:
 async def test_a_link_tells_its_loss_and_is_left_cleanly() -> None:
     async with Stage(PacedClock(1.0), upstands(1.0)) as stage:
         ble = Ble(stage.scanner_backend, stage.client_backend)
-        seen = await ble.scan(5.0, lambda seen: len(seen) == 2 and all(one.name for one in seen))
+        seen = await ble.scan(30.0, lambda seen: len(seen) == 2 and all(one.name for one in seen))
         peer = await ble.connect(seen[0])
         with pytest.raises(LinkError):
             await peer.read("0000ffff-0000-1000-8000-00805f9b34fb")
@@ -78,12 +78,12 @@ async def test_a_link_tells_its_loss_and_is_left_cleanly() -> None:
             await peer.write("0000ffff-0000-1000-8000-00805f9b34fb", b"x")
         for segment in stage.peripherals:
             await stage.lose(segment)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             await peer.lost.wait()
         with pytest.raises(LinkError):
             await peer.write("18fc0003-4b9a-4015-aa90-1a43ff5ce2de", b"x")
         await peer.leave()
         await peer.leave()
-        seen = await ble.scan(5.0, lambda seen: any(one.name == "Upstand P" for one in seen))
+        seen = await ble.scan(30.0, lambda seen: any(one.name == "Upstand P" for one in seen))
         again = await ble.connect(seen[0])
         await again.leave()

@@ -72,7 +72,7 @@ async def running(
     """A bridge that reads the stage; leaving it ends the session."""
     clock, stop = PacedClock(speed), asyncio.Event()
     async with Stage(clock, peripherals) as stage, Connection(broker.address, "bridge", will(WEARER)) as connection:
-        await connection.wait_connected(5)
+        await connection.wait_connected(30)
         bridge = Bridge(
             WEARER,
             SensorSettings(),
@@ -87,7 +87,7 @@ async def running(
             folder / f"{session_id}.capture",
             rng=Random(1),
         )
-        found = await bridge.find(5.0)
+        found = await bridge.find(30.0)
         assert [chosen.segment for chosen in found] == list(Segment)
         task = asyncio.create_task(bridge.run(stop))
         try:
@@ -264,7 +264,7 @@ async def test_taps_on_a_sensor_ask_the_service_as_the_page_would(broker: Broker
         Connection(broker.address, "service") as service,
         running(upstands(60.0), broker, tmp_path, speed=5.0) as (stage, _bridge, _task),
     ):
-        await service.wait_connected(5)
+        await service.wait_connected(30)
         await service.subscribe(schema.topic(WEARER, "commands", "service"))
         playing = asyncio.create_task(stage.run())
         await until(lambda: stage.clock.now() > 1)

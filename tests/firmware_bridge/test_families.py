@@ -90,7 +90,7 @@ async def test_a_strap_without_a_gyroscope_is_read_as_it_is(caplog: pytest.LogCa
     clock, told = PacedClock(5.0), list[Samples]()
     async with Stage(clock, [strap]) as stage:
         ble = Ble(stage.scanner_backend, stage.client_backend)
-        seen = await ble.scan(5.0, lambda seen: any(one.name for one in seen))
+        seen = await ble.scan(30.0, lambda seen: any(one.name for one in seen))
         link = Link(
             Segment.LUMBAR,
             lambda _seen, _anew: None,

@@ -69,7 +69,7 @@ async def test_another_sensor_takes_its_place() -> None:
     async with Stage(clock, family.pair(60.0, (0.0, 0.0))) as stage:
         ble = Ble(stage.scanner_backend, stage.client_backend)
         known = {"witmotion": DRIVERS["witmotion"]}
-        seen = await ble.scan(5.0, lambda seen: len(choose(seen, known, {})) == 2)
+        seen = await ble.scan(30.0, lambda seen: len(choose(seen, known, {})) == 2)
         both = choose(seen, known, {})
         asked: list[bool] = []
 

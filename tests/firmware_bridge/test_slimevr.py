@@ -119,7 +119,7 @@ async def test_a_tracker_calls_is_answered_read_and_noticed_when_it_is_gone() ->
     radio, tracker = SlimeVr(port, "127.0.0.1"), twin.SlimeVrTracker(MAC, port)
     await tracker.switch_on()
     try:
-        [seen] = await Radios((radio,)).scan(5.0, lambda seen: bool(seen))
+        [seen] = await Radios((radio,)).scan(30.0, lambda seen: bool(seen))
         assert seen.address == "slimevr-a1:b2:c3:d4:e5:f6/0"
         assert slimevr.DRIVER.matches(seen.name, seen.services)
         peer = await radio.connect(seen)

@@ -64,7 +64,7 @@ async def staged(worn: UpstandPeripheral, speed: float) -> AsyncIterator[tuple[S
 
 
 async def sighted(radio: Ble) -> Chosen:
-    [seen] = await radio.scan(5.0, lambda seen: bool(seen and seen[0].name))
+    [seen] = await radio.scan(30.0, lambda seen: bool(seen and seen[0].name))
     return Chosen(Segment.PELVIS, upstand.DRIVER, seen)
 
 
@@ -181,11 +181,11 @@ async def test_a_stranger_on_the_air_reads_nothing_and_is_sent_away() -> None:
     """A plain client that listens to everything, asks for everything, and floods."""
     worn = UpstandPeripheral(NAME, Numbered(math.inf), key=KEY, hosts=(b"host-one",))
     async with staged(worn, math.inf) as (stage, _):
-        found = await BleakScanner.find_device_by_name(NAME, timeout=5.0, backend=stage.scanner_backend)
+        found = await BleakScanner.find_device_by_name(NAME, timeout=30.0, backend=stage.scanner_backend)
         assert found is not None
         gone = asyncio.Event()
         heard: list[bytes] = []
-        client = BleakClient(found, lambda _: gone.set(), timeout=5.0, backend=stage.client_backend)
+        client = BleakClient(found, lambda _: gone.set(), timeout=30.0, backend=stage.client_backend)
         await client.connect()
         for channel in (wire.STREAM_UUID, wire.CONTROL_UUID, wire.STATUS_UUID):
             await client.start_notify(channel, lambda _, value: heard.append(bytes(value)))
@@ -198,7 +198,7 @@ async def test_a_stranger_on_the_air_reads_nothing_and_is_sent_away() -> None:
         assert heard[1:] == [b"\x28" + key_id(KEY)]
         for _ in range(7):
             await client.write_gatt_char(wire.CONTROL_UUID, bytes(16), response=True)
-        await asyncio.wait_for(gone.wait(), 5.0)
+        await asyncio.wait_for(gone.wait(), 30.0)
         await client.disconnect()
     assert len(heard) == 2
     assert not worn.is_started

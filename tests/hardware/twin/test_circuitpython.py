@@ -84,7 +84,7 @@ class Desk:
         await device.power_off()
 
     async def sighted(self) -> Chosen:
-        [seen] = await self.ble.scan(5.0, lambda seen: bool(seen and seen[0].name))
+        [seen] = await self.ble.scan(30.0, lambda seen: bool(seen and seen[0].name))
         return Chosen(Segment.PELVIS, upstand.DRIVER, seen)
 
 
@@ -169,7 +169,7 @@ async def test_a_second_power_on_keeps_key_and_settings_and_goes_on_with_new_num
             peer = await TrustedRadio(desk.ble, ring).connect(chosen.sighting)
             await peer.listen(upstand.CONTROL, lambda: 0.0, lambda _, data: answers.append(data))
             await peer.write(upstand.CONTROL, talk.encode_request(talk.Request(1, wire.START)))
-            async with asyncio.timeout(5.0):
+            async with asyncio.timeout(30.0):
                 while len(answers) < number:  # noqa: ASYNC110 - answers come through a plain callback
                     await asyncio.sleep(0.01)
             await peer.leave()

@@ -186,9 +186,9 @@ class Bench:
         self.device, self.radio, host = make_device(self.air, worn.name, "F6:00:00:00:01:01")
         await worn.power_on(self.device, host)
         self.worn = worn
-        found = await BleakScanner.find_device_by_name(worn.name, timeout=5.0, backend=scanner)
+        found = await BleakScanner.find_device_by_name(worn.name, timeout=30.0, backend=scanner)
         assert found is not None
-        made = BleakClient(found, timeout=5.0, backend=client)
+        made = BleakClient(found, timeout=30.0, backend=client)
         self.clients.append(made)
         await made.connect()
         return made
