@@ -12,7 +12,6 @@ import argparse
 import asyncio
 import json
 import math
-import socket
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +24,7 @@ from analysis.io.mqtt import resolve
 from analysis.io.settings import DashboardSettings, MqttSettings, NotifySettings, Settings
 from analysis.model import Prompt, PromptState, Segment
 from benchmarks.breaks_day import Match, match, said, spread, told_by_store
+from benchmarks.ports import free_port
 from hardware.twin.clock import PacedClock
 from hardware.twin.peripherals.upstand import UpstandPeripheral
 from hardware.twin.person import SEATED, Answer, Person
@@ -91,13 +91,6 @@ def of_settings(settings: Settings) -> dict[str, str]:
         "UPSTAND_NOTIFY__DESKTOP": "false",
         "UPSTAND_BREAKS": settings.breaks.model_dump_json(exclude_unset=True),
     }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
 
 
 async def lived(
