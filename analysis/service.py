@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
-from math import isfinite
 
 from analysis import schema
 from analysis.errors import BrokerError, PostureError, SchemaError, StoreError
@@ -19,6 +18,7 @@ from analysis.io.announcing import Announcer
 from analysis.io.asking_bridge import BridgeQuestions
 from analysis.io.commands import CommandDesk
 from analysis.io.desk_fallback import DeskFallback, handed_over
+from analysis.io.journal import is_storable
 from analysis.io.live_session import LiveSession, Verdict
 from analysis.io.live_sessions import LiveSessions
 from analysis.io.mqtt import Connection, MqttAddress, Received
@@ -57,12 +57,6 @@ def connect(address: MqttAddress, wearer: str) -> Connection:
     return Connection(address, "upstand-service", (schema.topic(wearer, "status", "service"), schema.encode(gone)))
 
 
-def _is_storable(message: Samples) -> bool:
-    names = (message.session_id, message.sensor_id, message.source)
-    sane = all(0 < len(name) <= longest for name, longest in zip(names, (64, 128, 16), strict=True))
-    return sane and 0 <= message.seq < 2**31 and isfinite(message.started_at)
-
-
 class Service:
     """`store` and `connection` belong to the caller; the connection is entered and left by `run`."""
 
@@ -81,11 +75,10 @@ class Service:
         notify: NotifySettings = NotifySettings(),  # noqa: B008 - it is frozen
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`alone`: the wearer's breaks are counted by what `watching` sees, too, while no sensor is worn."""
+        """`alone`: while no sensor is worn, the wearer's breaks are counted by what `watching` sees."""
         self.bad_messages = 0
         self._store = store
         self._connection = connection
-        self._watching = watching
         self._rules_file = rules_file
         self._notify = notify
         self._notifying = Notifying(notifiers, self._means_for, now)
@@ -95,8 +88,8 @@ class Service:
         self._now = now
         self._patience = Patience()
         self._sessions = LiveSessions(store, pipeline_settings, self._patience)
-        self._fallback = DeskFallback(self._sessions, store, self._patience, wearer, watching) if watching else None
-        self._is_alone = alone
+        desk = (self._sessions, store, self._patience, wearer)
+        self._at_desk = None if watching is None else DeskFallback(*desk, watching, alone=alone)
         self._announcers: dict[str, Announcer] = {}
         self._desk = CommandDesk()
         self._statuses: dict[tuple[str, str], Status] = {}
@@ -154,8 +147,8 @@ class Service:
 
     async def _watch(self) -> None:
         """Tell the wearer's own session what the computer sees; as long as it does, the session is not put away."""
-        while self._watching is not None and self._fallback is not None:
-            await self._watching.step(self._fallback.own_session)
+        while self._at_desk is not None:
+            await self._at_desk.watch()
             await asyncio.sleep(WATCH_S)
 
     async def _reread(self) -> None:
@@ -208,8 +201,8 @@ class Service:
         self._desk.carry_out(self._sessions.find, time.monotonic())
         await self._sessions.close_earlier()
         await self._commit()
-        if self._is_alone and self._fallback is not None:
-            await self._fallback.attend()
+        if self._at_desk is not None:
+            await self._at_desk.attend()
 
     async def _take(self, message: Received) -> None:
         wearer, *parts = schema.parts_of(message.topic)
@@ -234,7 +227,7 @@ class Service:
     async def _take_samples(self, wearer: str, segment: str, payload: bytes) -> None:
         message = schema.decode(payload, Samples)
         block = schema.block_of(message)
-        if message.segment != segment or not _is_storable(message):
+        if message.segment != segment or not is_storable(message):
             raise SchemaError("A Samples message contradicts its topic or itself; update the bridge.")
         live = await self._sessions.of_samples(wearer, message)
         if live.judge(block.segment, block.seq, time.monotonic()) is not Verdict.NEXT:
@@ -252,7 +245,7 @@ class Service:
 
     async def _relieve_desk(self, live: LiveSession) -> None:
         """From its first samples on, a session of sensors counts what the desk has counted so far."""
-        desk = self._fallback.relieve(live) if self._fallback is not None else None
+        desk = self._at_desk.relieve(live) if self._at_desk is not None else None
         if desk is not None:
             await self._commit()
             handed_over(desk, live)

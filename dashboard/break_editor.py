@@ -21,7 +21,8 @@ from dashboard.page import Context, in_one_sentence
 
 _NEW = "a new one"
 _CLOCKS = tuple(Clock)
-_SAID = "breaks_said"  # in the browser session's state: what became of the last button
+_MADE = "breaks_made"  # in the browser session's state: the type that was saved, to be shown from now on
+_SAID = "breaks_said"  # likewise: what became of the last button
 _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
@@ -40,6 +41,8 @@ def show(context: Context) -> None:
 def _types(context: Context) -> None:
     with in_one_sentence():
         rules = context.settings.breaks.rules()
+        if _MADE in st.session_state:
+            st.session_state["breaks_change"] = st.session_state.pop(_MADE)
         name = st.selectbox("Break", [*(one.name for one in rules.types), _NEW], key="breaks_change")
         one = rules.of(name)
         wish = _filled_in(NEW if one is None else break_types.wish_of(rules, one), is_new=one is None)
@@ -49,7 +52,12 @@ def _types(context: Context) -> None:
                 if one is None and rules.of(wish.name) is not None:
                     raise PostureError(f"There is a break {wish.name!r} already; choose it above, or another name.")
                 values = break_types.values_of(wish)
-                _keep(context, lambda text: break_edits.set_type(text, wish.name, values), f"{wish.name}: saved")
+                _keep(
+                    context,
+                    lambda text: break_edits.set_type(text, wish.name, values),
+                    f"{wish.name}: saved",
+                    wish.name,
+                )
             if one is not None and name in context.settings.breaks.types:
                 label = "As shipped" if is_shipped else "Remove"
                 if st.button(label, key="breaks_remove", icon=":material/undo:" if is_shipped else ":material/delete:"):
@@ -180,11 +188,13 @@ def _numbers(rules: BreakRules) -> dict[str, Plain]:
     }
 
 
-def _keep(context: Context, edit: Callable[[str], str], done: str) -> None:
+def _keep(context: Context, edit: Callable[[str], str], done: str, made: str = "") -> None:
     """Write it, and draw the whole page anew from what is now in the file. Raises PostureError for what cannot be."""
     file = settings_file.file_of()
     break_edits.write(file, edit(break_edits.read(file)))
     is_here = context.settings.mqtt.host in ("", LOOPBACK, "localhost")
     where = "" if is_here else " If the analysis runs on another computer, change its file likewise."
+    if made:
+        st.session_state[_MADE] = made
     st.session_state[_SAID] = f"{done} in {file}; it holds from now on.{where}"
     st.rerun()

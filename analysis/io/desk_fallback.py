@@ -18,17 +18,32 @@ from analysis.model import SessionEnd
 
 
 class DeskFallback:
-    """Of the one person at this desk. It begins once keys or mouse are used, for until then nobody is there."""
+    """Of the one person at this desk. It begins once keys or mouse are used, for until then nobody is there.
+
+    Not `alone`: it tells a session of sensors what the computer sees, and begins none of its own.
+    """
 
     def __init__(
-        self, sessions: LiveSessions, store: Store, patience: Patience, wearer: str, watching: Watching
+        self,
+        sessions: LiveSessions,
+        store: Store,
+        patience: Patience,
+        wearer: str,
+        watching: Watching,
+        *,
+        alone: bool,
     ) -> None:
         self._sessions = sessions
         self._store = store
         self._patience = patience
         self._wearer = wearer
         self._watching = watching
+        self._is_alone = alone
         self._desk: DeskSession | None = None
+
+    async def watch(self) -> None:
+        """Look at the desk, and tell what has changed; every second or so."""
+        await self._watching.step(self.own_session)
 
     def own_session(self) -> LiveSession | None:
         """That of the person at this desk, and of nobody simulated; as long as it is asked for, it is not put away."""
@@ -40,7 +55,7 @@ class DeskFallback:
 
     async def attend(self) -> None:
         """Where somebody is at the desk and no session tells their breaks, begin one, or go on with the last."""
-        if self.own_session() is not None or not self._is_wanted:
+        if not self._is_alone or self.own_session() is not None or not self._is_wanted:
             return
         clocks = self._watching.clocks
         now_s, utc_s = clocks.monotonic(), clocks.utc()

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from math import isfinite
 
 from analysis import schema
 from analysis.errors import SchemaError
@@ -72,6 +73,13 @@ _KINDS = {
 
 def entry_of(item: schema.Kept) -> Entry:
     return Entry(_KINDS[type(item)], schema.encode_input(item))
+
+
+def is_storable(message: schema.Samples) -> bool:
+    """Whether its names and numbers fit into the store."""
+    names = (message.session_id, message.sensor_id, message.source)
+    sane = all(0 < len(name) <= longest for name, longest in zip(names, (64, 128, 16), strict=True))
+    return sane and 0 <= message.seq < 2**31 and isfinite(message.started_at)
 
 
 def samples_entry(block: SampleBlock, payload: bytes) -> Entry:

@@ -113,6 +113,10 @@ def test_a_break_of_ones_own_is_checked_before_it_is_written(url: str, file: Pat
     app.text_input(key="breaks_change_new_name").set_value("water").run()
     app.button(key="breaks_save").click().run()
     assert settings_file.load().breaks.rules().of("water") is not None
+    assert app.selectbox(key="breaks_change").value == "water"
+    app.button(key="breaks_remove").click().run()
+    assert not app.exception
+    assert settings_file.load().breaks.rules().of("water") is None
 
 
 def test_hours_are_written_and_what_is_none_is_said(url: str, file: Path) -> None:

@@ -122,7 +122,7 @@ def test_a_break_is_changed_on_the_page_and_the_running_service_takes_it_up(show
     expect(types).to_contain_text("30 min of sitting", timeout=30_000)
     expect(page.locator(".st-key-banner")).to_contain_text("No sensor is worn", timeout=30_000)
     page.get_by_text("Change a break, or make one of your own").click()
-    page.locator(".st-key-breaks_change input").fill("active")
+    page.locator(".st-key-breaks_change input").click()
     page.get_by_role("option", name="active").click()
     interval = page.locator(".st-key-breaks_change_active_interval input")
     interval.fill("45")
