@@ -109,8 +109,10 @@ class Groups:
         return Grouped(list(ends), groups, until)
 
 
-def said_of(chunks: Chunks, noise: tuple[float, float, float], rests: NDArray[np.bool_], read: Floats) -> Floats:
-    """(SAID, m) of each chunk by itself.
+def said_of(
+    chunks: Chunks, noise: tuple[float, float, float], rests: NDArray[np.bool_], read: Floats
+) -> tuple[Floats, Floats]:
+    """(SAID, m) of each chunk by itself, and by how many rad it turned (m,).
 
     noise: variance a second of a turn, share of the rate squared a second, variance a second of velocity.
     read (m, 3) rad/s: what the gyroscope reads where the sensor rests.
@@ -119,34 +121,74 @@ def said_of(chunks: Chunks, noise: tuple[float, float, float], rests: NDArray[np
     span = chunks.span
     rate = chunks.gyr_mean.T
     square = rate * rate
+    total = (square[0] + square[1]) + square[2]
     said = np.empty((SAID, len(span)))
     said[:4], said[4:16] = chunks.turn.T, chunks.moves.T
-    said[16] = (turning + scale * ((square[0] + square[1]) + square[2])) * span + chunks.turn_doubt
+    said[16] = (turning + scale * total) * span + chunks.turn_doubt
     said[17] = pushing * span + chunks.gain_doubt
     said[18] = span
     said[19] = np.where(rests, span, 0.0)
     said[20:] = read.T * said[19]
-    return said
+    return said, np.sqrt(total) * span
 
 
-def started(q: Floats, bias: Floats, until: Floats) -> Floats:
-    """Sensor → world (4, m) before each chunk, for its group's own q (4, m), bias (3, m) and movement so far."""
+def started(states: Sequence[Sequence[float]], ends: Sequence[int], until: Floats) -> tuple[Floats, Floats]:
+    """Sensor → world (4, m) before each chunk, and the bias (3, m) taken off it.
+
+    states: sensor → world (4) and bias (3) as each group began, and as they are after the last that is over;
+    ends and until as in `Grouped`.
+    """
+    count = until.shape[1]
+    if count < _FEW:
+        told, group, over = [], 0, set(ends)
+        for number, moved in enumerate(until.T.tolist()):
+            told.append(_moved(states[group], moved))
+            group += number in over
+        both = np.array(told).T
+        return both[:4], both[4:]
+    own = np.array(states).T[:, np.searchsorted(ends, np.arange(count))]
+    q, (a, b, c) = own[:4], own[4:]
     off = np.ones_like(q)
     rows = until[4:16].reshape(3, 4, -1)
-    off[1:] = -0.5 * ((rows[:, 0] * bias[0] + rows[:, 1] * bias[1]) + rows[:, 2] * bias[2])
-    return strapdown.product(strapdown.product(q[:, None], off[:, None]), until[:4, None])[:, 0]
+    off[1:] = -0.5 * ((rows[:, 0] * a + rows[:, 1] * b) + rows[:, 2] * c)
+    return strapdown.product(strapdown.product(q[:, None], off[:, None]), until[:4, None])[:, 0], own[4:]
+
+
+def _moved(state: Sequence[float], until: Sequence[float]) -> tuple[float, ...]:
+    """A state after the group's turn and moves until then: the bias has turned it a little less."""
+    *q, a, b, c = state
+    *turn, m0, m1, m2, _, m4, m5, m6, _, m8, m9, m10, _ = until
+    off = (
+        1.0,
+        -0.5 * (m0 * a + m1 * b + m2 * c),
+        -0.5 * (m4 * a + m5 * b + m6 * c),
+        -0.5 * (m8 * a + m9 * b + m10 * c),
+    )
+    return *_product(_product(q, off), turn), a, b, c
+
+
+def _product(a: Sequence[float], b: Sequence[float]) -> tuple[float, float, float, float]:
+    """As `strapdown.product`, to the last bit."""
+    aw, ax, ay, az = a
+    bw, bx, by, bz = b
+    return (
+        aw * bw - ax * bx - ay * by - az * bz,
+        ax * bw + aw * bx - az * by + ay * bz,
+        ay * bw + az * bx + aw * by - ax * bz,
+        az * bw - ay * bx + ax * by + aw * bz,
+    )
 
 
 def _followed(a: Sequence[float], b: Sequence[float]) -> list[float]:
     """What both say, b after a."""
     aw, ax, ay, az, a0, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, *ours = a
-    bw, bx, by, bz, b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, *theirs = b
+    b0, b1, b2, b3, b4, b5, b6, b7, b8, b9, b10, b11, *theirs = b[4:]
+    turn = b[:4]
     p, q, r = 1.0 - 2.0 * (ay * ay + az * az), 2.0 * (ax * ay - aw * az), 2.0 * (ax * az + aw * ay)
     s, t, u = 2.0 * (ax * ay + aw * az), 1.0 - 2.0 * (az * az + ax * ax), 2.0 * (ay * az - aw * ax)
     v, w, x = 2.0 * (ax * az - aw * ay), 2.0 * (ay * az + aw * ax), 1.0 - 2.0 * (ax * ax + ay * ay)
     return [
-        *(aw * bw - ax * bx - ay * by - az * bz, ax * bw + aw * bx - az * by + ay * bz),
-        *(ay * bw + az * bx + aw * by - ax * bz, az * bw - ay * bx + ax * by + aw * bz),
+        *_product((aw, ax, ay, az), turn),
         *(a0 + (p * b0 + q * b4 + r * b8), a1 + (p * b1 + q * b5 + r * b9)),
         *(a2 + (p * b2 + q * b6 + r * b10), a3 + (p * b3 + q * b7 + r * b11)),
         *(a4 + (s * b0 + t * b4 + u * b8), a5 + (s * b1 + t * b5 + u * b9)),

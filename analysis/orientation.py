@@ -129,16 +129,15 @@ class Run:
         chunks = strapdown.summed(padded, self._before, self.size, self._gap_s)
         self._before = rows[-1]
         rests, read = self._rests(chunks)
-        said = groups.said_of(chunks, self._inclination.noise, rests, read)
-        turned_rad = quaternion.norm(chunks.gyr_mean) * chunks.span
+        said, turned_rad = groups.said_of(chunks, self._inclination.noise, rests, read)
         grouped = self._groups.feed(said, rests.tolist(), turned_rad.tolist())
         steps = [self._inclination.judge(one) for one in grouped.said]
-        states = np.array([*((*step.before, *step.bias) for step in steps), self._inclination.state]).T
-        own = states[:, np.searchsorted(grouped.ends, np.arange(len(rests)))]
+        states = [*((*step.before, *step.bias) for step in steps), self._inclination.state]
+        before, bias = groups.started(states, grouped.ends, grouped.until)
         corrections = np.zeros((len(rests), 2))
         if steps:
             corrections[grouped.ends] = [step.correction[:2] for step in steps]
-        return Judged(chunks, steps, groups.started(own[:4], own[4:], grouped.until), own[4:], corrections)
+        return Judged(chunks, steps, before, bias, corrections)
 
     def _seen(self, rows: Rows) -> Rows:
         """What a filter takes them for: without a gyroscope not to turn."""
@@ -167,8 +166,8 @@ class Run:
         begins = np.concatenate([[self._owed], corrections])
         ends = np.zeros_like(corrections)
         square = begins[:, 0] * begins[:, 0] + begins[:, 1] * begins[:, 1]
-        done = 0
-        for first in np.flatnonzero(square[:-1] > self._at_once * self._at_once).tolist():
+        limit, done = self._at_once * self._at_once, 0
+        for first in np.flatnonzero(square[:-1] > limit).tolist() if square.max() > limit else ():
             done = max(done, first)
             while done < len(ends) and (left := self._left(*begins[done].tolist())):
                 ends[done] = left * begins[done]

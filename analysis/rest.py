@@ -6,6 +6,7 @@ Fed chunks of samples. Means follow in equal steps, as chunks of one run are of 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ _REST_S = 1.5  # as in VQF (10.1016/j.inffus.2022.10.014), like the next two
 _GYR_SPREAD = 2.0 * _DEG  # rad/s
 _ACC_SPREAD = 0.5  # m/s²
 _ACC_DRIFT = 0.2  # m/s², short mean against long mean: about 0.8°/s of lean
+_FEW = 10  # chunks; below, plain floats are faster
 _BIAS_LIMIT = 6.0 * _DEG  # rad/s; twice the typical zero-rate offset of consumer IMUs
 
 
@@ -41,8 +43,13 @@ class RestDetector:
         gyr and acc (m, 3) are a chunk's means, the spreads (m,) its greatest deviations.
         """
         both = np.concatenate([gyr, acc], axis=1)
-        mean = self._soon.feed(both)
-        off, drift = both - mean, mean[:, 3:] - self._slowly.feed(acc)
+        mean, slow = self._soon.feed(both), self._slowly.feed(acc)
+        if len(both) < _FEW:
+            told = zip(
+                both.tolist(), mean.tolist(), slow.tolist(), gyr_spread.tolist(), acc_spread.tolist(), strict=True
+            )
+            return np.array([self._rests(*chunk) for chunk in told]), mean[:, :3]
+        off, drift = both - mean, mean[:, 3:] - slow
         still = (gyr_spread < 1.5 * _GYR_SPREAD) & (acc_spread < 1.5 * _ACC_SPREAD)
         still &= (_square(off[:, :3]) < _GYR_SPREAD**2) & (_square(off[:, 3:]) < _ACC_SPREAD**2)
         still &= (_square(drift) < _ACC_DRIFT**2) & (np.abs(mean[:, :3]).max(axis=1) < _BIAS_LIMIT)
@@ -50,6 +57,24 @@ class RestDetector:
         streak = place - np.maximum.accumulate(np.where(still, -1 - self._still, place))
         self._still = int(streak[-1])
         return streak >= self._fewest, mean[:, :3]
+
+    def _rests(
+        self, both: Sequence[float], mean: Sequence[float], slow: Sequence[float], gyr_spread: float, acc_spread: float
+    ) -> bool:
+        """The same for one chunk."""
+        p, q, r, u, v, w = both
+        a, b, c, x, y, z = mean
+        i, j, k = slow
+        still = (
+            gyr_spread < 1.5 * _GYR_SPREAD
+            and acc_spread < 1.5 * _ACC_SPREAD
+            and (p - a) * (p - a) + (q - b) * (q - b) + (r - c) * (r - c) < _GYR_SPREAD**2
+            and (u - x) * (u - x) + (v - y) * (v - y) + (w - z) * (w - z) < _ACC_SPREAD**2
+            and (x - i) * (x - i) + (y - j) * (y - j) + (z - k) * (z - k) < _ACC_DRIFT**2
+            and max(abs(a), abs(b), abs(c)) < _BIAS_LIMIT
+        )
+        self._still = self._still + 1 if still else 0
+        return self._still >= self._fewest
 
 
 class _Mean:
