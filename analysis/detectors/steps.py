@@ -43,7 +43,9 @@ _SEGMENTS = (Segment.PELVIS, Segment.LUMBAR)
 # Columns of a tick: its number, then of each segment up in its sensor's frame, up in its own, and how it moved.
 _UP, _OWN, _MOVED = ((slice(1, 4), slice(11, 14)), (slice(4, 7), slice(14, 17)), (slice(7, 11), slice(17, 21)))
 _COLUMNS = 21
-_SPIN = 0.15  # squared rate about up over that of tipping: of the simulated wearer while getting up and sitting down
+# Squared rate about up over that of tipping, where neither is known: with this a rise and a drop weigh as with a
+# gyroscope in the example recordings of mobgap (Mobilise-D, Apache-2.0).
+_SPIN = 0.6
 _IN_PART = 0.5  # known, but for broken samples
 
 
@@ -119,7 +121,7 @@ class Stepper:
 
     def _stepped(self, rows: Floats) -> Floats:
         """Whole steps' columns of whole steps' ticks."""
-        pelvis, lumbar = (_with_turning(rows[:, way], rows[:, up]) for way, up in zip(_MOVED, _UP, strict=True))
+        pelvis, lumbar = (_with_guesses(rows[:, way], rows[:, up]) for way, up in zip(_MOVED, _UP, strict=True))
         moved = np.where(np.isnan(pelvis), lumbar, pelvis)
         force = moved[:, 0]
         level, is_known = _mean(force[:, None])
@@ -177,18 +179,22 @@ def _moves(up: Floats, sensors: Pose, segment: Segment) -> Floats:
     return np.where(is_broken[:, None], np.nan, moves) if is_broken.any() else moves
 
 
-def _with_turning(moved: Floats, up: Floats) -> Floats:
-    """What whole steps' ticks moved (n, 4), with what can be said without a gyroscope: how fast up (n, 3) tips, and of
-    turning about it as much as usually goes with that."""
+def _with_guesses(moved: Floats, up: Floats) -> Floats:
+    """What whole steps' ticks moved (n, 4), with the best guess where the sensor has no gyroscope.
+
+    Its up (n, 3) is behind while it turns, which takes from the force along it; so the force's length stands for that.
+    How fast up tips stands for tipping, and for turning about up what usually goes with it.
+    """
     is_blind = np.isnan(moved[:, 2]) & ~np.isnan(moved[:, 1])
     if not is_blind.any():
         return moved
-    ways = up.reshape(-1, STEP_TICKS, 3)
-    tips = np.diff(ways, axis=1, prepend=np.nan) * GRID_HZ
+    upward = moved[:, 0] + GRAVITY
+    length = np.sqrt(moved[:, 1] + upward * upward)
+    tips = np.diff(up.reshape(-1, STEP_TICKS, 3), axis=1, prepend=np.nan) * GRID_HZ
     tips[:, 0] = tips[:, 1]
     rate = tips.reshape(-1, 3)
     tipping = _dot(rate, rate)
-    told = np.column_stack([moved[:, :2], tipping, _SPIN * tipping])
+    told = np.column_stack([length - GRAVITY, moved[:, 1], tipping, _SPIN * tipping])
     return np.where(is_blind[:, None], told, moved)
 
 
