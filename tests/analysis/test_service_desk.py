@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from analysis import batch, schema, service
@@ -216,3 +217,32 @@ async def test_nothing_is_begun_where_nobody_is_seen_or_wanted(
             lambda: len([one for one in seen.heard if one.topic.endswith("status/service")]) >= statuses + 3
         )
         assert desks(url) == []
+
+
+async def test_sensors_that_come_back_after_a_restart_take_over_where_the_desk_has_counted_to(
+    broker: Any, url: str
+) -> None:
+    """Their session began before that of the desk, and saw nothing of the time between."""
+    desktop = Desktop()
+    begun = desktop.utc_s()
+    async with world(broker.address) as seen:
+        async with at_desk(broker.address, url, desktop):
+            seen.send(blocks(0, 30, started_at=begun))
+            await seen.until_confirmed(29)
+        async with at_desk(broker.address, url, desktop):
+            await until_at_desk(seen, url)
+            await pass_time(seen, desktop, url, 1500.0)
+            seen.heard.clear()
+            away_s = desktop.utc_s() - begun
+            late = [msgspec.structs.replace(one, t0=one.t0 + away_s) for one in blocks(30, 60, started_at=begun)]
+            seen.send(late)
+            await seen.until_confirmed(59)
+            with Reader(url) as reader:
+                await seen.until(lambda: (now := reader.newest_session("me")) is not None and now.session_id == "s")
+    [desk] = desks(url)
+    assert isinstance(inputs(url, desk.session_id)[-1], SessionEnd)
+    [given] = [one for one in inputs(url, "s") if isinstance(one, BreakMemory)]
+    assert given.at_s > 0
+    assert 1531.0 <= given.clocks_s["stand"] < 1631.0
+    for session_id in ("s", desk.session_id):
+        assert batch.reanalyze(url, session_id, SETTINGS).first_difference == ""
