@@ -156,8 +156,15 @@ def test_the_swapped_reference_has_both_kinds() -> None:
     assert np.isnan(halves[1][20:]).all()
 
 
-def rows_of(pieces: list[Floats]) -> Floats:
-    return np.concatenate(pieces) if pieces else np.empty((0, 7))
+def runs_of(t: Floats, acc: Floats, gyr: Floats, places: list[int]) -> list[Floats]:
+    """The runs that rows cut at these places are taken for."""
+    worker, runs = Intake(), [np.empty((0, 7))]
+    for a, b in pairwise(sorted({0, len(t), *places})):
+        told = worker.feed(t[a:b], acc[a:b], gyr[a:b])
+        runs[-1:] = [np.concatenate([runs[-1], *told[:1]]), *told[1:]]
+    told = worker.flush()
+    runs[-1:] = [np.concatenate([runs[-1], *told[:1]]), *told[1:]]
+    return [run for run in runs if len(run)]
 
 
 @settings(max_examples=40, deadline=None)
@@ -171,16 +178,7 @@ def test_once_a_turn_rate_was_told_a_row_without_is_broken(seed: int, places: li
     gyr[lost] = np.nan
     acc[rng.integers(0, 200, 3)] *= 6
     gyr[rng.integers(0, 200, 2)] *= 300
-    edges = sorted({0, 200, *places})
-    worker, runs = Intake(), [np.empty((0, 7))]
-    for a, b in pairwise(edges):
-        told = worker.feed(t[a:b], acc[a:b], gyr[a:b])
-        runs[-1:] = [np.concatenate([runs[-1], *told[:1]]), *told[1:]]
-    runs[-1:] = [np.concatenate([runs[-1], *(flushed := worker.flush())[:1]]), *flushed[1:]]
-    whole = Intake()
-    expected = [*whole.feed(t, acc, gyr)]
-    expected[-1:] = [np.concatenate([expected[-1], *whole.flush()])]
-    kept, wanted = ([run for run in all_runs if len(run)] for all_runs in (runs, expected))
+    kept, wanted = runs_of(t, acc, gyr, places), runs_of(t, acc, gyr, [])
     assert len(kept) == len(wanted)
     assert all(np.array_equal(one, other, equal_nan=True) for one, other in zip(kept, wanted, strict=True))
     for run in kept:
