@@ -67,7 +67,7 @@ class World:
     def frames(self) -> list[FrameMessage]:
         return [schema.decode(one.payload, FrameMessage) for one in self.heard if one.topic.endswith("/frames")]
 
-    async def until(self, condition: Condition, timeout_s: float = 20.0) -> None:
+    async def until(self, condition: Condition, timeout_s: float = 90.0) -> None:
         async with asyncio.timeout(timeout_s):
             while not condition():
                 self.heard += await self._connection.receive(timeout_s=0.05)
@@ -97,11 +97,11 @@ async def running(
         made = Service(store, connection, settings, notifiers or {}, wearer="me")
         task = asyncio.create_task(made.run(stop))
         try:
-            await connection.wait_connected(10)
+            await connection.wait_connected(60)
             yield made
         finally:
             stop.set()
-            await asyncio.wait_for(task, 15)
+            await asyncio.wait_for(task, 60)
 
 
 @pytest.fixture
@@ -424,7 +424,7 @@ async def test_two_services_on_one_store_are_found_out(broker: Any, url: str) ->
     with Store.open(url) as store:
         task = asyncio.create_task(Service(store, connection, SETTINGS, {}, wearer="me").run(asyncio.Event()))
         async with world(broker.address) as seen:
-            await connection.wait_connected(10)
+            await connection.wait_connected(60)
             seen.send(blocks(0, 2))
             await seen.until(lambda: len(seen.confirmed()) == 2)
             message = message_of(Segment.PELVIS, 2)
@@ -432,4 +432,4 @@ async def test_two_services_on_one_store_are_found_out(broker: Any, url: str) ->
             store.write([Batch(store.session("s", "me", "radio", 1000.0), [entry])])
             seen.send([message])
             with pytest.raises(PostureError, match="Another service"):
-                await asyncio.wait_for(task, 10)
+                await asyncio.wait_for(task, 60)

@@ -31,7 +31,7 @@ from tests.dashboard.test_browser import ARGUMENTS, BERLIN, CHROMIUM, _wait_for
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not Path(CHROMIUM).is_file(), reason="there is no Chromium on this machine"),
-    pytest.mark.timeout(110),
+    pytest.mark.timeout(300),
 ]
 
 
@@ -109,20 +109,20 @@ def test_a_bout_is_corrected_on_the_page_and_taken_back(shown: tuple[str, str], 
     address, url = shown
     page.goto(f"{address}/today?today_date={DAY}")
     totals = page.locator(".st-key-today_totals")
-    expect(totals).to_contain_text("3 h 40 min", timeout=30_000)
-    expect(page.locator(".st-key-today_exposure")).to_be_visible(timeout=30_000)  # the last thing on the page
+    expect(totals).to_contain_text("3 h 40 min", timeout=90_000)
+    expect(page.locator(".st-key-today_exposure")).to_be_visible(timeout=90_000)  # the last thing on the page
     control = page.locator(".st-key-today_correct")
     control.locator("summary").click()
     expect(control.get_by_role("combobox").first).to_have_value("13:06 – 13:34  Sitting")  # the newest
     control.get_by_role("radio", name="Standing").or_(control.get_by_role("button", name="Standing")).first.click()
     control.get_by_role("button", name="Correct", exact=True).click()
-    expect(control).to_contain_text("The correction is kept", timeout=30_000)
-    expect(totals).to_contain_text("3 h 12 min", timeout=30_000)
+    expect(control).to_contain_text("The correction is kept", timeout=90_000)
+    expect(totals).to_contain_text("3 h 12 min", timeout=90_000)
     expect(totals).to_contain_text("1 h 05 min")
     expect(control.get_by_role("combobox").first).to_have_value("13:06 – 13:34  Standing")
     assert corrections(url) == [Corrected(125 * 60.0, 153 * 60.0, Activity.STANDING)]
     control.get_by_role("button", name="Take back").click()
-    expect(control).to_contain_text("taken back", timeout=30_000)
-    expect(totals).to_contain_text("3 h 40 min", timeout=30_000)
+    expect(control).to_contain_text("taken back", timeout=90_000)
+    expect(totals).to_contain_text("3 h 40 min", timeout=90_000)
     assert corrections(url) == []
     assert "Traceback" not in page.locator("body").inner_text()
