@@ -17,7 +17,8 @@ from analysis.model import Desk, DeskState, PromptState, Slept
 IN_USE_S = 10.0  # keys or mouse so lately: in use; longer, and it is told for how long they were not
 TYPING_S = 3.0
 SILENT_S = 30.0  # without samples for so long, time goes on by the clock
-ASKED_S = 5.0  # and then so often while a prompt stands
+ALONE_S = 10.0  # and where there never are any, so often …
+ASKED_S = 5.0  # … or so often while a prompt stands
 SET_S = 2.0  # a clock on the wall that is off by more was set
 WOKE_S = 1.0
 
@@ -128,10 +129,9 @@ class Watching:
         has_slept = woke and self._is_here
         if has_slept:
             live.add(Slept(at_s, slept_s - fell_asleep_s))
-        every_s = SILENT_S if live.prompt is None else ASKED_S
+        every_s = ASKED_S if live.prompt is not None else SILENT_S if live.has_sensors else ALONE_S
         is_silent = live.silent_s(now_s) > SILENT_S or not live.has_sensors
-        if is_silent and now_s - self._beat_s < every_s:
-            is_silent = False
+        is_silent = is_silent and now_s - self._beat_s >= every_s
         if has_slept or was_set or is_silent:
             self._beat_s = now_s
             live.anchor_anew(at_s, self.clocks.utc(), wall[1])

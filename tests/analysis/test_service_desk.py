@@ -98,7 +98,7 @@ def last_s(url: str) -> float:
 
 
 async def pass_time(seen: World, desktop: Desktop, url: str, span_s: float) -> None:
-    """So much time at the desk, of which the service has spoken: it does so every 30 s."""
+    """So much time at the desk, of which the service has spoken."""
     before_s = last_s(url)
     desktop.passed_s += span_s + 31.0
     await seen.until(lambda: last_s(url) >= before_s + span_s)
