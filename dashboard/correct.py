@@ -53,8 +53,8 @@ def show(context: Context, wearer: str, which: date) -> None:
             return
         with st.container(key="today_correct"), st.expander("Correct what was told", icon=":material/edit:"):
             st.html(
-                '<div class="up-soft">Your word holds for this day and for the clocks of breaks that still run, and how '
-                "you sit and stand by it is learnt from then on. You can take it back at any time.</div>"
+                '<div class="up-soft">Your word holds for this day and for the clocks of breaks that still run, and '
+                "how you sit and stand by it is learnt from then on. You can take it back at any time.</div>"
             )
             _ask(context, wearer, day)
             _said()
