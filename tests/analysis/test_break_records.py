@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -20,6 +21,7 @@ from analysis.model import (
     Desk,
     DeskState,
     Input,
+    NewRules,
     Slept,
 )
 
@@ -39,7 +41,11 @@ ITEMS = st.one_of(
         st.integers(-1, 30000),
         st.dictionaries(WORDS, st.integers(0, 9), max_size=3),
         st.dictionaries(WORDS, NUMBERS, max_size=3),
+        st.dictionaries(WORDS, st.tuples(NUMBERS, WORDS), max_size=3),
+        st.sampled_from([None, math.inf]) | NUMBERS,
+        WORDS,
     ),
+    st.builds(NewRules, NUMBERS, st.binary(max_size=20)),
 )
 
 
@@ -56,6 +62,8 @@ def test_a_tally_and_a_memory_come_back_from_the_store() -> None:
     assert break_records.decode_tally(break_records.encode_tally(tally)) == tally
     memory = BreakMemory(60.0, math.nan, {"active": 5.0}, 7.0, -1, {"active": 1}, {})
     assert repr(break_records.decode_memory(break_records.encode_memory(memory))) == repr(memory)
+    paused = replace(memory, paused_s=math.inf, waits={"active": (3.0, "postponed")}, mode="meeting")
+    assert repr(break_records.decode_memory(break_records.encode_memory(paused))) == repr(paused)
 
 
 @pytest.mark.parametrize("payload", [b"", b"\x93\x01\x02\x03", b'{"type":"desk"}'])
