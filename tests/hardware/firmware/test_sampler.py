@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -76,6 +78,24 @@ def test_an_oscillator_that_warms_is_followed(seed: int, rate_hz: int, ppm: floa
             before = int(number)
             off_ms.append(1e3 * (clock.ticks(0) / TICKS - taken_s[before - 1]))
     assert np.abs(off_ms[len(off_ms) // 10 :]).max() < 8.0
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 1000), rate_hz=st.sampled_from(wire.RATES_HZ), ppm=st.sampled_from([-15000.0, 0.0, 15000.0]))
+def test_no_correction_looks_like_a_hole(seed: int, rate_hz: int, ppm: float) -> None:
+    """Python comes late even between looking at the clock and reading the FIFO, from the very first second on."""
+    rng = np.random.default_rng(seed)
+    sampler, t, before, packets = Sampler(rate_hz, 1, 2), 0.0, 0, []
+    for _ in range(300):
+        t += float(rng.uniform(0.5, 2.0) if rng.random() < 0.1 else rng.uniform(0.02, 0.15))
+        read_s = t + float(rng.exponential(0.02))
+        number = int(read_s * rate_hz * (1.0 + ppm * 1e-6))
+        packets += sampler.feed(bytes(12 * (number - before)), False, int(t * TICKS))
+        before, t = number, read_s
+    told = [wire.decode_stream(data) for data in packets]
+    for one, next_one in pairwise(told):
+        spacing = one.span_ticks / 12
+        assert abs((wire.ahead(next_one.ticks, one.ticks) - one.span_ticks) / spacing - 1.0) < 0.4
 
 
 def test_after_a_rest_the_rate_is_still_known() -> None:
