@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
+from importlib import import_module
 
 import pytest
 from bleak.backends.bluezdbus.manager import get_global_bluez_manager
 from dbus_fast import DBusError
 
 from tests.bluez.stack import VHCI, Stack, system
+
+# Its plugin would load it when all is over, where Python 3.11.7 has failed to parse it (SystemError: AST constructor
+# recursion depth mismatch)
+import_module("hypothesis")
 
 
 @pytest.fixture
