@@ -111,15 +111,17 @@ def plain(folder: Path) -> list[Recording]:
 
 def calibrated(one: Recording) -> Seen:
     """After the first 5 s of standing. Raises PostureError where nobody stands so long."""
+    return stood(one, *first_stand(one))
+
+
+def first_stand(one: Recording) -> tuple[float, float]:
+    """When somebody first stands for 5 s or more, s from and until. Raises PostureError where nobody does."""
     stands = np.concatenate([[False], one.label == _STAND, [False]]).astype(np.int8)
     edges = np.flatnonzero(np.diff(stands))
-    starts = [
-        one.t[a] for a, b in zip(edges[::2], edges[1::2], strict=True) if one.t[b - 1] - one.t[a] >= STOOD_S - 0.1
-    ]
-    if not starts:
-        raise PostureError(f"{one.name} never stands for {STOOD_S:.0f} s; leave it out.")
-    lasts_s = {float(one.t[a]): float(one.t[b - 1]) for a, b in zip(edges[::2], edges[1::2], strict=True)}
-    return stood(one, float(starts[0]), lasts_s[float(starts[0])])
+    for a, b in zip(edges[::2], edges[1::2], strict=True):
+        if one.t[b - 1] - one.t[a] >= STOOD_S - 0.1:
+            return float(one.t[a]), float(one.t[b - 1])
+    raise PostureError(f"{one.name} never stands for {STOOD_S:.0f} s; leave it out.")
 
 
 def stood(one: Recording, start_s: float, until_s: float = 0.0, forward: Floats | None = None) -> Seen:

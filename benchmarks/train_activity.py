@@ -1,50 +1,47 @@
 """`python -m benchmarks.train_activity --mobgap DIR --cairo DIR`: fits the activity model and writes what ships.
 
 Logistic regressions on half seconds of simulated people (benchmarks/activity_people.py), of the walking in mobgap's
-example recordings and of people who only sit. How much of the evidence counts and what a change costs is then chosen
-(benchmarks/activity_choice.py) by what tells other simulated people, office workers and these real ones best. With the
-same data the same numbers come out. Nothing of HAPT is read here; which terms there are, and that there is memory of
-what was seen, was developed with the errors on HAPT in view. `source` in the file that ships says what of it was
-written by this command.
+example recordings and of people who only sit. Where upright ends and lying begins is published. How much of the
+evidence counts and what a change costs starts from what simulated people show (benchmarks/activity_priors.py) and is
+then chosen (benchmarks/activity_choice.py) by what tells other simulated people, office workers and these real ones
+best. With the same data the same numbers come out, some minutes later. Nothing of HAPT is read here; which terms there
+are, and that there is memory of what was seen, was developed with the errors on HAPT in view.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
+import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
-from analysis import quaternion
-from analysis.align import Aligner
-from analysis.detectors.activity_model import PARAMETERS, STATES, ActivityModel, term_of, to_json
-from analysis.detectors.steps import STEP_S, Stepper, Steps, chord
-from analysis.model import GRAVITY, Activity, Codes, Floats, Pose, Segment, Stance
-from analysis.orientation import OrientationFilter
-from benchmarks.activity_choice import (
-    HASTE,
-    ODDS,
-    REFERENCE_DEG,
-    SHARES,
-    UNSURE,
-    Judges,
-    Trial,
-    carried,
-    chosen,
-    of_pose,
-    trial,
-    worker,
+from analysis.detectors.activity_model import (
+    PARAMETERS,
+    STATES,
+    ActivityModel,
+    Haste,
+    Odds,
+    Shares,
+    Unsure,
+    term_of,
+    to_json,
 )
-from benchmarks.activity_people import Person, joined, person
-from hardware.twin.recording import load_cairo
+from analysis.model import Activity, Floats, Segment
+from benchmarks.activity_choice import chosen
+from benchmarks.activity_judges import Judges, Trial, day, simulated
+from benchmarks.activity_people import person
+from benchmarks.activity_priors import begun
+from benchmarks.activity_samples import Flags, Sample, samples_of, sitters, together, walkers
+from hardware.twin import person as desk
+from hardware.twin.eventful import eventful_day
+from hardware.twin.script import office_day
 
-PEOPLE, JUDGES = 60, 8  # simulated, to fit to and to choose by
-WORKERS = range(101, 103)  # seeds of office days to choose by; those that are measured are 1 to 5
-WORKED_H = 0.75
+PEOPLE, JUDGES = 60, 32  # simulated, to fit to and to choose by
+_WORKERS, _DESKBOUND, _CALM = range(101, 105), range(201, 206), range(301, 303)  # seeds; those measured are 0 to 11
+LYING_DEG = 64.9  # from upright; told all lying from all sitting of 30 people by a hip sensor (W2768551517)
 _MOVES = ("stepping", "sideways", "turning", "spinning", "rhythm", "turned")
 _SHAPE = (
     "lift_short",
@@ -78,156 +75,22 @@ CHANGE = (
 _RIDGE = 1e-3
 _AT_S, _APART_S = 0.3, 1.25  # within the one it is a rise, beyond the other it is none
 _UPRIGHT = (Activity.SITTING, Activity.STANDING, Activity.WALKING)
+_ANY = (  # until it is chosen
+    Shares(1.0, 1.0, 1.0, 1.0, 0.0, 6.0),
+    Odds(*[1.0] * 9),
+    Unsure(1.0, 1.0, 1.0, 1.0, 1.0),
+    Haste(1.0, 1.0),
+)
 SOURCE = (
     "Fitted to {people} simulated people (benchmarks/activity_people.py), to the walking of {walkers} recordings of "
     "mobgap (Mico-Amigo et al. 2023, doi 10.5281/zenodo.7547125, Apache-2.0) and to the sitting of {sitters} people of "
-    "the IMU Sitting Postures Dataset (Ali, Elsayed, Emad, Mohamed, Shehata, Rehan 2026, CC BY 4.0); usual, shares, "
-    "odds, unsure and haste chosen by {judges} further simulated people, by {workers} simulated office workers "
-    "(hardware.twin.eventful) and by the same walkers and sitters. Written, with nothing changed by hand, by "
-    "python -m benchmarks.train_activity --mobgap DIR --cairo DIR. Log likelihood ratios in nats; 1 is the constant, "
-    "a dot multiplies features, which analysis/detectors/steps.py explains."
+    "the IMU Sitting Postures Dataset (Ali, Elsayed, Emad, Mohamed, Shehata, Rehan 2026, CC BY 4.0); lying begins at "
+    "{lying} degrees from upright (W2768551517, 30 people); shares, odds, unsure and haste chosen by {judges} further "
+    "simulated people, by {days} simulated days at work (hardware.twin) and by the "
+    "same walkers and sitters. Written, with nothing changed by hand, by python -m benchmarks.train_activity --mobgap "
+    "DIR --cairo DIR. Log likelihood ratios in nats; 1 is the constant, a dot multiplies features, which "
+    "analysis/detectors/steps.py explains."
 )
-
-Flags = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """Half seconds of many people."""
-
-    steps: Floats  # (n, features)
-    activity: Codes  # (n,) truth in their middle
-    tipped: dict[Segment, Floats]  # (n,) chords from an upright of another day
-    rise_s: Floats  # (n,) to the middle of the next or last rise
-    drop_s: Floats  # (n,)
-    change_s: Floats  # (n,) to any change of activity
-    is_stood: Flags  # (n,) the upright is that of standing
-
-
-def sample_of(people: Iterable[Person], seed: int = 0) -> Sample:
-    return together([_sampled(one, np.random.default_rng((seed, number))) for number, one in enumerate(people)])
-
-
-def together(parts: Sequence[Sample]) -> Sample:
-    return Sample(
-        np.concatenate([part.steps for part in parts]),
-        np.concatenate([part.activity for part in parts]),
-        {segment: np.concatenate([part.tipped[segment] for part in parts]) for segment in Segment},
-        np.concatenate([part.rise_s for part in parts]),
-        np.concatenate([part.drop_s for part in parts]),
-        np.concatenate([part.change_s for part in parts]),
-        np.concatenate([part.is_stood for part in parts]),
-    )
-
-
-def _sampled(one: Person, rng: np.random.Generator) -> Sample:
-    steps = steps_of(one.sensors)
-    middle = steps.end_s - STEP_S / 2
-    rows = np.clip(np.searchsorted(one.sensors.t, middle), 0, len(one.activity) - 1)
-    rises, drops = changes_of(one)
-    tipped = {}
-    for segment in Segment:
-        up = steps.up[segment]
-        upright = up[steps.end_s < one.quiet_s].mean(axis=0)
-        off = np.tan(np.radians(rng.normal(0.0, REFERENCE_DEG))) * np.cross(upright, rng.normal(size=3))
-        tipped[segment] = chord(up, upright + off)
-    changes = one.sensors.t[1:][np.diff(one.activity) != 0]
-    rise_s, drop_s, change_s = (_away(middle, moments) for moments in (rises, drops, changes))
-    is_stood = np.ones(len(steps), bool)
-    return Sample(steps.features, one.activity[rows], tipped, rise_s, drop_s, change_s, is_stood)
-
-
-def sitters(folder: Path) -> list[tuple[Sample, Trial]]:
-    """People of the IMU Sitting Postures Dataset, who only sit: each sensor for itself, from upright sitting."""
-    found = []
-    for path in sorted(folder.glob("*.npz")):
-        recording = load_cairo(path)
-        for segment, source in recording.sources.items():
-            counts = source.read(0.0, recording.trials[-1].end_s)
-            raw = counts.counts.astype(np.float64)
-            pose = pose_of(counts.t, raw[:, :3] * source.acc_scale, raw[:, 3:] * source.gyr_scale)
-            steps = steps_of(pose)
-            known = steps.is_known
-            upright = steps.up[Segment.PELVIS][known & (steps.end_s < sum(recording.calibration[:2]))].mean(axis=0)
-            count, never = int(known.sum()), np.full(int(known.sum()), np.inf)
-            tipped = dict.fromkeys(Segment, np.full(count, np.nan))
-            tipped[segment] = chord(steps.up[Segment.PELVIS][known], upright)
-            activity = np.full(count, Activity.SITTING, np.int8)
-            told = Sample(steps.features[known], activity, tipped, never, never, never, np.zeros(count, bool))
-            found.append((told, _seated(pose, upright, sum(recording.calibration[:2]))))
-    return found
-
-
-def _seated(pose: Pose, upright: Floats, from_s: float) -> Trial:
-    """Who sits from then on, calibrated in sitting."""
-    mounted = quaternion.between(np.array([0.0, 0.0, 1.0]), quaternion.normalise(upright))
-    segments = replace(pose, q={segment: quaternion.multiply(q, mounted) for segment, q in pose.q.items()})
-    true = np.full(len(pose.t), Activity.SITTING, np.int8)
-    return of_pose(pose, segments, true, Stance.SITTING, from_s)
-
-
-def steps_of(sensors: Pose) -> Steps:
-    steps = Stepper().feed(sensors, sensors)
-    if steps is None:
-        raise ValueError("a recording must last a few seconds")
-    return steps
-
-
-def changes_of(one: Person) -> tuple[Floats, Floats]:
-    """When the hips were half-way up, and half-way down, s."""
-    t, z = one.sensors.t, one.height
-    rises, drops = [], []
-    for row in (np.flatnonzero(np.diff(one.activity)) + 1).tolist():
-        before, after = Activity(int(one.activity[row - 1])), Activity(int(one.activity[row]))
-        if before is Activity.SITTING and after in (Activity.STANDING, Activity.WALKING, Activity.OTHER):
-            first, last = max(row - 75, 0), min(row + 110, len(z))
-            part = z[first:last]
-            rises.append(t[first + int(np.argmax(part >= (part[0] + part[-1]) / 2))])
-        if after is Activity.SITTING and before in (Activity.STANDING, Activity.WALKING, Activity.OTHER):
-            first, last = max(row - 150, 0), min(row + 60, len(z))
-            part = z[first:last]
-            high = z[max(row - 110, 0)]
-            drops.append(t[last - 1 - int(np.argmax(part[::-1] > (high + part[-1]) / 2))])
-    return np.array(rises), np.array(drops)
-
-
-def _away(t: Floats, moments: Floats) -> Floats:
-    if not len(moments):
-        return np.full(len(t), np.inf)
-    away: Floats = np.abs(t[:, None] - moments).min(axis=1)
-    return away
-
-
-def walkers(folder: Path) -> list[tuple[Floats, Trial]]:
-    """Features (n, features) of the walking bouts of mobgap's recordings, and the recordings as trials of these."""
-    found = []
-    for path in sorted(folder.glob("*.npz")):
-        with np.load(path) as arrays:
-            hz = float(arrays["fs_hz"])
-            for name in [name.removesuffix("_bouts") for name in arrays.files if name.endswith("_bouts")]:
-                acc = arrays[f"{name}_acc_g"].astype(np.float64) * GRAVITY
-                gyr = np.radians(arrays[f"{name}_gyr_dps"].astype(np.float64))
-                pose = pose_of(np.arange(len(acc)) / hz, acc, gyr)
-                steps, bouts = steps_of(pose), arrays[f"{name}_bouts"]
-                walks = _inside(pose.t, bouts)
-                true = np.where(walks, np.int8(Activity.WALKING), np.int8(Activity.UNKNOWN))
-                features = steps.features[_inside(steps.end_s - STEP_S / 2, bouts)]
-                found.append((features, of_pose(pose, pose, true, None, 0.0)))
-    return found
-
-
-def _inside(t: Floats, bouts: Floats) -> Flags:
-    """Half a second or more inside of any."""
-    inside: Flags = np.logical_or.reduce([(t > bout[0] + 0.5) & (t < bout[1] - 0.5) for bout in bouts])
-    return inside
-
-
-def pose_of(t: Floats, acc: Floats, gyr: Floats, segment: Segment = Segment.PELVIS) -> Pose:
-    """One sensor's samples on the pose's grid."""
-    turned = OrientationFilter(segment)
-    aligner = Aligner()
-    poses = [*aligner.feed([*turned.feed(t, acc, gyr), *turned.flush()]), *aligner.flush()]
-    return joined(poses)
 
 
 def regressed(columns: Floats, is_so: Flags, weight: Floats | None = None) -> Floats:
@@ -275,10 +138,10 @@ def fit(sample: Sample, gaits: Sequence[Floats], source: str) -> ActivityModel:
     return ActivityModel(
         source=source,
         usual=tuple(round(float(kind[state][sample.is_stood].mean()), 3) for state in STATES),
-        shares=SHARES,
-        odds=ODDS,
-        unsure=UNSURE,
-        haste=HASTE,
+        shares=_ANY[0],
+        odds=_ANY[1],
+        unsure=_ANY[2],
+        haste=_ANY[3],
         gait=told(GAIT, kind[Activity.WALKING], np.ones(len(far), bool), walked),
         other=told(OTHER, kind[Activity.OTHER], kind[Activity.OTHER] | calm),
         rise=told(CHANGE, rises, rises | (down & (sample.rise_s > _APART_S))),
@@ -303,24 +166,25 @@ def _postures(sample: Sample, far: Flags) -> dict[str, dict[str, float]]:
     one, both = ("tipped", "tipped²"), ("pelvis", "pelvis²", "lumbar", "lumbar²", "pelvis·lumbar")
     together = np.column_stack([square(pelvis), square(lumbar), pelvis * lumbar])
     return {
-        "lying": _named(one, fitted(square(pelvis), lies, upright)),
+        "lying": _through(LYING_DEG, _named(one, fitted(square(pelvis), lies, upright))),
         "sitting_pelvis": _named(one, fitted(square(pelvis), sits, stands)),
         "sitting_lumbar": _named(one, fitted(square(lumbar), sits, stands)),
         "sitting_both": _named(both, fitted(together, sits, stands)),
     }
 
 
+def _through(angle_deg: float, weights: dict[str, float]) -> dict[str, float]:
+    """The same slopes with the constant that makes either as likely at that angle from upright."""
+    tipped = 2.0 * np.sin(np.radians(angle_deg) / 2.0)
+    return {**weights, "1": round(-float(weights["tipped"] * tipped + weights["tipped²"] * tipped**2), 4)}
+
+
 def judges(gaits: Sequence[Trial], seated: Sequence[Trial], first: int) -> Judges:
-    """Simulated people from that number on, office workers, and these real people."""
-    people = [person(seed) for seed in range(first, first + JUDGES)]
-    return Judges(
-        [trial(one, is_calibrated=True, seed=number) for number, one in enumerate(people)],
-        [trial(one, is_calibrated=False, seed=number) for number, one in enumerate(people)],
-        [carried(one, number) for number, one in enumerate(people)],
-        [trial(worker(seed, WORKED_H), is_calibrated=True, seed=seed) for seed in WORKERS],
-        seated,
-        gaits,
-    )
+    """Simulated people from that number on, days at work, and these real people."""
+    days = [day(eventful_day(seed, 0.75, comes_off=False), seed) for seed in _WORKERS]
+    days += [day(desk.Person(None, seed, 1.0).script, seed) for seed in _DESKBOUND]
+    days += [day(office_day(seed, 1.0), seed) for seed in _CALM]
+    return Judges(simulated([person(seed) for seed in range(first, first + JUDGES)]), days, seated, gaits)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -335,11 +199,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
         parser.error(
             "One of the folders holds no recordings to use; give those of mobgap's examples and of the sitters."
         )
-    sample = together([sample_of(person(seed) for seed in range(given.people)), *(one for one, _ in seated)])
+    shown = samples_of(person(seed) for seed in range(given.people))
+    sample = together([*(one for one, _ in shown), *(one for one, _ in seated)])
     told = SOURCE.format(
-        people=given.people, walkers=len(gaits), sitters=len(seated) // 2, judges=JUDGES, workers=len(WORKERS)
+        people=given.people,
+        walkers=len(gaits),
+        sitters=len(seated) // 2,
+        lying=LYING_DEG,
+        judges=JUDGES,
+        days=len(_WORKERS) + len(_DESKBOUND) + len(_CALM),
     )
     model = fit(sample, [steps for steps, _ in gaits], told)
+    shares, odds, unsure, haste = begun(model, [one for _, one in shown])
+    model = msgspec.structs.replace(model, shares=shares, odds=odds, unsure=unsure, haste=haste)
     model = chosen(model, judges([one for _, one in gaits], [one for _, one in seated], given.people))
     path = given.out or Path(str(files("analysis.detectors").joinpath(PARAMETERS)))
     path.write_bytes(to_json(model))

@@ -6,7 +6,8 @@ lifts the pelvis by a third of a metre. So changes between sitting and standing 
 force says so, and posture decides slowly, for the rises that were missed.
 
 The first change that is seen may show that what was told before was not so: who goes down cannot have sat already. The
-likeliest way to the present then tells anew what was, up to BACKDATED_S back.
+likeliest way to the present then tells anew what was, up to BACKDATED_S back. Every way remembers its own last rise or
+drop, for hardly anybody goes down who just rose: a swing before sitting down makes no sitter of who stood before it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.detectors.activity_model import LIE, SIT, STAND, STATES, WALK, ActivityModel, Evidence, shipped
+from analysis.detectors.activity_model import DOWN, LIE, SIT, STAND, STATES, WALK, ActivityModel, Evidence, shipped
 from analysis.detectors.steps import LOOK, STEP_S, Stepper, Steps
 from analysis.detectors.upright import Uprights
 from analysis.model import FRAME_HZ, Activity, Codes, Floats, Pose, PostureFrame, Segment, Stance
@@ -27,10 +28,11 @@ CONFIDENCE = "activity_confidence"  # values beside the metrics': % that the act
 SETTLED = "activity_settled"  # and the Activity of DELAY_S earlier, looked back upon
 BACK = 5  # steps by which what was so is looked back upon
 DELAY_S = (LOOK + BACK) * STEP_S  # after which a tick's activity is settled; a step's change is dated to its end
-BACKDATED_S = 180.0  # so far back what was settled may still be told anew
+BACKDATED_S = 180.0  # so far back may be told anew; 8 of 10 stays on the feet at work are shorter (twin)
 DELAY = round(DELAY_S * FRAME_HZ)  # ticks
 _EVERY = range(len(STATES))
-_SURE = 0.7  # a state this probable is told
+_SURE = 0.7  # a state this probable is told …
+_OUTRUN = 2.0  # … and one that is so much likelier than the one that was told so far
 _CLEAR = 0.9  # a state must be so probable for what led to it to be told anew
 _CERTAIN = 1.0 - 1e-4  # at this the belief is full, and stays so while nothing speaks against it
 _FORGET_S = 600.0  # what is known fades so fast without data: people change every 10 to 20 min
@@ -98,7 +100,8 @@ class ActivityFilter:
         self._verdict = Activity.UNKNOWN
         self._told = [_Change(-math.inf, Activity.UNKNOWN, 0.0, Activity.UNKNOWN)]
         self._newest_s = 0.0
-        self._rested = 0  # steps since the last rise or drop
+        self._rested = [math.inf] * len(STATES)  # steps since the last rise or drop on each of these ways
+        self._is_bare = False  # no sensor was worn one step ago
         self._has_seen = False  # how the wearer came to be as they are
 
     def calibrated(self, stance: Stance, from_s: float, *, is_current: bool) -> None:
@@ -150,6 +153,8 @@ class ActivityFilter:
     def _learn(self, steps: Steps, first: int) -> int:
         """Steps from `first` on against the same upright; returns the first one against another."""
         current = self._uprights.turn_to(float(steps.end_s[first]) - STEP_S)
+        if self._is_back(steps, first):
+            self._uprights.is_new, self._is_bare = True, False
         span = slice(first, self._uprights.end(steps, first))
         if current is not None:
             certain = STAND if current is Stance.STANDING else SIT
@@ -163,8 +168,21 @@ class ActivityFilter:
         self._uprights.is_new = False
         row = first
         while row < span.stop and not self._uprights.is_new and has_seen is self._has_seen:
+            if self._is_back(steps, row):
+                break
             row += self._advance(evidence, steps, row, row - first)
         return row
+
+    def _is_back(self, steps: Steps, row: int) -> bool:
+        """Sensors are worn again: with that step the present posture is looked at anew."""
+        return self._is_bare and bool(steps.is_known[row])
+
+    def _take_off(self, end_s: float) -> None:
+        """What was believed ends: who puts sensors on again may do so in any posture."""
+        self._belief = [1.0 / len(STATES)] * len(STATES)
+        self._paths = [_Span(state, end_s, None) for state in _EVERY]
+        self._rested = [math.inf] * len(STATES)
+        self._is_bare = True
 
     def _look(self, evidence: Evidence) -> None:
         """Against a new upright the present posture counts once in full."""
@@ -193,7 +211,7 @@ class ActivityFilter:
 
     def _stay(self, steps: Steps, row: int, count: int, state: int) -> None:
         """`count` steps in which nothing changes."""
-        self._rested += count
+        self._rested = [self._rested[state] + count] * len(STATES)
         self._paths = [self._paths[state]] * len(STATES)
         for k in range(min(count, BACK + 1)):
             self._extend([state] * len(STATES), float(steps.end_s[row + k]), is_known=True)
@@ -207,11 +225,13 @@ class ActivityFilter:
         end_s, is_known = float(steps.end_s[row]), bool(steps.is_known[row])
         if steps.is_fresh[row] or not is_known:
             self._forget(end_s - self._newest_s)
+        if steps.is_off[row]:
+            self._take_off(end_s)
         if not is_known:
             self._extend(list(_EVERY), end_s, is_known=False)
             return
         haste = self._model.haste
-        odds = evidence.odds(place, haste.odds if self._rested < haste.steps else 1.0)
+        odds = evidence.odds(place, [haste.odds if rested < haste.steps else 1.0 for rested in self._rested])
         likely = evidence.likely(place)
         a, b, c, d, e = self._belief
         origins, belief = [], []
@@ -222,7 +242,9 @@ class ActivityFilter:
         was_down = self._is_down
         self._belief = _shares(belief)
         has_changed = self._is_down is not was_down
-        self._rested = 0 if has_changed else self._rested + 1
+        self._rested = [
+            0 if (old in DOWN) is not (new in DOWN) else self._rested[old] + 1 for new, old in enumerate(origins)
+        ]
         self._has_seen = self._has_seen or (has_changed and evidence.shows(place, is_down=self._is_down))
         self._extend(origins, end_s, is_known=True)
 
@@ -301,7 +323,8 @@ class ActivityFilter:
             return Activity.WALKING if is_walking else Activity.UNKNOWN
         if self._belief[best] >= _SURE or self._verdict is Activity.UNKNOWN:
             return STATES[best]
-        return self._verdict
+        is_outrun = self._belief[best] > _OUTRUN * self._belief[STATES.index(self._verdict)]
+        return STATES[best] if is_outrun else self._verdict
 
 
 def _shares(parts: list[float]) -> list[float]:

@@ -2,14 +2,14 @@
 
 Five sums of features, each a log likelihood ratio in nats (logistic regressions, less the odds of the sample they were
 fitted to): for walking against not, other movement against rest, lying against upright, sitting against standing, and
-for a rise or a drop of the body against none. Parameters: activity_model.json, fitted by
+for a rise or a drop of the body against none. Parameters: activity_model.json, fitted and chosen by
 `python -m benchmarks.train_activity`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -27,8 +27,9 @@ TIPPED = ("tipped", "tipped²")  # chord from upright, and its square
 TIPPED_BOTH = ("pelvis", "pelvis²", "lumbar", "lumbar²", "pelvis·lumbar")
 STATES = (Activity.SITTING, Activity.STANDING, Activity.WALKING, Activity.LYING, Activity.OTHER)
 SIT, STAND, WALK, LIE, OTHER = range(5)
+DOWN = (SIT, LIE)
 _SHUT = 1e-3  # odds; a certain belief stays as it is while every way out of it is less likely
-_LIKELIEST, _LEAST = 8.0, 20.0  # nats for and against a single rise or drop; for the first one there is no such limit
+_LIKELIEST, _LEAST = 8.0, 20.0  # nats for (1 in 3000 is an oddity) and against a single rise or drop, and for the first
 _COLUMN = {name: number for number, name in enumerate(FEATURES)}
 
 Weights = Mapping[str, float]  # by term: a feature, or two joined by "·"; "1" is the constant
@@ -66,6 +67,7 @@ class Unsure(msgspec.Struct, frozen=True):
     change: float  # odds of a change that was not seen
     seen: float  # times the usual odds of one that was
     shown: float  # nats of a rise or drop that was seen, and ends this
+    first: float  # nats that the first look at a posture may say
 
 
 class Haste(msgspec.Struct, frozen=True):
@@ -191,8 +193,8 @@ class Evidence:
             sitting = np.where(np.isnan(told), sitting, told)
         lying = lying_nats(model, tipped)
         unseen = model.odds if has_seen else _unsure(model)
-        telling, share = (shares.telling, shares.posture) if has_seen else (0.0, model.unsure.posture)
-        posture = np.maximum(np.abs(sitting) - telling, 0.0) * np.sign(sitting)
+        share = shares.posture if has_seen else model.unsure.posture
+        posture = _beyond(sitting, shares.telling, is_own=own is not None) if has_seen else sitting
         gait, other = nats(model.gait, part), nats(model.other, part)
         sits, walks, lies, others = (
             np.minimum(np.maximum(weight * part, -shares.furthest), shares.furthest)
@@ -204,12 +206,14 @@ class Evidence:
             )
         )
         scores = np.stack([np.zeros(count), -sits, walks - sits, lies, others], axis=1)
-        most = _LIKELIEST if has_seen else _LEAST
+        likeliest = _LIKELIEST if has_seen else _LEAST
         rise, drop = (
-            np.where(part.is_whole, np.minimum(np.maximum(nats(weights, part), -_LEAST), most), -_LEAST)
+            np.where(part.is_whole, np.minimum(np.maximum(nats(weights, part), -_LEAST), likeliest), -_LEAST)
             for weights in (model.rise, model.drop)
         )
-        first = [1.0, math.exp(-_within(float(sitting[0]))), 1.0, math.exp(_within(float(lying[0]))), 1.0]
+        most = model.unsure.first
+        sits_first, lies_first = (max(-most, min(most, float(part[0]))) for part in (sitting, lying))
+        first = [1.0, math.exp(-sits_first), 1.0, math.exp(lies_first), 1.0]
         first[WALK] = first[STAND]
         exciting = tuple(
             np.flatnonzero(_excites(unseen, state, scores, rise, drop) | ~part.is_known | part.is_fresh)
@@ -234,12 +238,24 @@ class Evidence:
         top, furthest = max(scores), self.model.shares.furthest
         return [math.exp(score - top if score - top > -furthest else -furthest) for score in scores]
 
-    def odds(self, row: int, haste: float) -> list[list[float]]:
-        """Odds against staying; row: from, column: to. `haste`: how much less likely a change is than usual."""
+    def odds(self, row: int, haste: Sequence[float]) -> list[list[float]]:
+        """Odds against staying; row: from, column: to. `haste`: how much less likely a change from each state is."""
         odds = self.unseen
-        rise = odds.unseen_change + haste * odds.change * math.exp(self.rise.item(row))
-        drop = odds.unseen_change + haste * odds.change * math.exp(self.drop.item(row))
-        return _ways(odds, rise, drop)
+        rise, drop = odds.change * math.exp(self.rise.item(row)), odds.change * math.exp(self.drop.item(row))
+        ways = {
+            one: _ways(odds, odds.unseen_change + one * rise, odds.unseen_change + one * drop) for one in set(haste)
+        }
+        return [ways[one][state] for state, one in enumerate(haste)]
+
+
+def _beyond(sitting: Floats, telling: float, *, is_own: bool) -> Floats:
+    """What a posture says to whom it is known how the wearer came to it (n,).
+
+    One that is held says it once. And for standing it says nothing, except of who has shown how they stand: many sit
+    straight for hours, and nobody comes to stand without a rise.
+    """
+    beyond: Floats = np.maximum(np.abs(sitting) - telling, 0.0) * np.sign(sitting)
+    return beyond if is_own else np.maximum(beyond, 0.0)
 
 
 def _unsure(model: ActivityModel) -> Odds:
@@ -261,14 +277,10 @@ def _ways(odds: Odds, rise: float, drop: float) -> list[list[float]]:
 
 def _excites(odds: Odds, state: int, scores: Floats, rise: Floats, drop: Floats) -> NDArray[np.bool_]:
     """Where a certain belief in `state` may change."""
-    changes = (rise if state in (SIT, LIE) else drop) > math.log(_SHUT / odds.change)
+    changes = (rise if state in DOWN else drop) > math.log(_SHUT / odds.change)
     ways = _ways(odds, odds.unseen_change, odds.unseen_change)[state]
     for other in range(len(STATES)):
         if other != state:
             gain = scores[:, other] - scores[:, state]
             changes = changes | (gain > min(math.log(_SHUT / ways[other]), 0.5))
     return changes
-
-
-def _within(nats: float) -> float:
-    return max(-4.0, min(4.0, nats))

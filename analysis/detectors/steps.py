@@ -31,7 +31,7 @@ from analysis.detectors.step_features import (
     features_of,
     five,
 )
-from analysis.model import GRAVITY, GRID_HZ, Floats, Pose, Segment
+from analysis.model import GRAVITY, GRID_HZ, Floats, Pose, Quality, Segment
 from analysis.mounting import joined
 
 __all__ = ["FEATURES", "LOOK", "STEP_S", "Stepper", "Steps", "chord"]
@@ -40,13 +40,16 @@ _FEWEST = 10  # ticks with data, for a step to be known
 _FORCES = (-2.0, 35.0)  # m/s²; nobody is pulled down faster than in free fall: beyond these a sample is broken
 _BAND_HZ = (0.8, 4.0)  # from one stride to two steps of brisk walking and the beat above
 _SEGMENTS = (Segment.PELVIS, Segment.LUMBAR)
-# Columns of a tick: its number, then of each segment up in its sensor's frame, up in its own, and how it moved.
+# Columns of a tick: its number, then of each segment up in its sensor's frame, up in its own, and how it moved; whether
+# a sensor was not worn.
 _UP, _OWN, _MOVED = ((slice(1, 4), slice(11, 14)), (slice(4, 7), slice(14, 17)), (slice(7, 11), slice(17, 21)))
-_COLUMNS = 21
+_OFF = 21
+_COLUMNS = 22
 # Squared rate about up over that of tipping, where neither is known: with this a rise and a drop weigh as with a
 # gyroscope in the example recordings of mobgap (Mobilise-D, Apache-2.0).
 _SPIN = 0.6
 _IN_PART = 0.5  # known, but for broken samples
+_BARE = -1.0  # known to be of no body
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,7 @@ class Steps:
     is_fresh: NDArray[np.bool_]  # (n,) the first after a start or a silence
     is_known: NDArray[np.bool_]  # (n,) any sensor moved with it
     is_whole: NDArray[np.bool_]  # (n,) and with the LOOK steps on either side
+    is_off: NDArray[np.bool_]  # (n,) nothing is known of it, for no sensor was worn
     up: Mapping[Segment, Floats]  # (n, 3) in the sensor's frame, NaN where not known
     tipped: Mapping[Segment, Floats]  # (n,) chord from the calibrated upright, 2·sin(angle / 2); NaN likewise
     leaned: Mapping[Segment, Floats]  # (n,) sine of the forward lean from the calibrated upright; NaN likewise
@@ -68,7 +72,7 @@ class Steps:
     def only(self, span: slice) -> Steps:
         up, tipped, leaned = ({k: v[span] for k, v in values.items()} for values in (self.up, self.tipped, self.leaned))
         fresh, known, whole = (flag[span] for flag in (self.is_fresh, self.is_known, self.is_whole))
-        return Steps(self.end_s[span], fresh, known, whole, up, tipped, leaned, self.features[span])
+        return Steps(self.end_s[span], fresh, known, whole, self.is_off[span], up, tipped, leaned, self.features[span])
 
 
 class Stepper:
@@ -138,6 +142,8 @@ class Stepper:
         sides = ((pelvis[:, 0], rows[:, _UP[0].start]), (lumbar[:, 0], rows[:, _UP[1].start]))
         is_broken = np.logical_or.reduce([np.isnan(moved) & ~np.isnan(up) for moved, up in sides])
         known = np.where(is_broken.reshape(-1, STEP_TICKS).any(axis=1), _IN_PART, 1.0) * is_known
+        is_bare = ~is_known & (rows[:, _OFF].reshape(-1, STEP_TICKS) > 0).any(axis=1)
+        known = np.where(is_bare, _BARE, known)
         columns = [ends[:, None], fresh[:, None], known[:, None], means, level_known[:, None]]
         columns += [np.where(np.isnan(energy), 0.0, energy), _binned(filled), _binned(band)]
         return np.concatenate(columns, axis=1)
@@ -167,6 +173,7 @@ def _rows(sensors: Pose, segments: Pose) -> Floats:
         is_lost = np.isnan(segments.acc[segment][:, :1])  # or is not worn
         up = np.where(is_lost, np.nan, quaternion.up_in_body(sensors.q[segment]))
         columns += [up, quaternion.up_in_body(segments.q[segment]), _moves(up, sensors, segment)]
+    columns.append(((segments.quality & np.uint16(Quality.NOT_WORN)) != 0)[:, None].astype(np.float64))
     return np.concatenate(columns, axis=1)
 
 
@@ -224,7 +231,7 @@ def _told(raw: Floats, count: int) -> Steps:
     tipped = {segment: chord(rows, np.array([0.0, 0.0, 1.0])) for segment, rows in own.items()}
     leaned = {segment: _leaned(rows) for segment, rows in own.items()}
     around = np.minimum.reduce([raw[BEFORE + k : BEFORE + k + count, KNOWN] for k in range(-LOOK, LOOK + 1)])
-    flags = now[:, FRESH] > 0, now[:, KNOWN] > 0, around == 1.0
+    flags = now[:, FRESH] > 0, now[:, KNOWN] > 0, around == 1.0, now[:, KNOWN] < 0
     return Steps(now[:, END], *flags, up, tipped, leaned, features_of(raw, count))
 
 
@@ -242,6 +249,7 @@ def _joined(parts: list[Steps]) -> Steps:
         np.concatenate([part.is_fresh for part in parts]),
         np.concatenate([part.is_known for part in parts]),
         np.concatenate([part.is_whole for part in parts]),
+        np.concatenate([part.is_off for part in parts]),
         {segment: np.concatenate([part.up[segment] for part in parts]) for segment in _SEGMENTS},
         {segment: np.concatenate([part.tipped[segment] for part in parts]) for segment in _SEGMENTS},
         {segment: np.concatenate([part.leaned[segment] for part in parts]) for segment in _SEGMENTS},

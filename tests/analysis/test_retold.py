@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,9 +12,9 @@ from numpy.typing import NDArray
 
 from analysis.detectors.activity import BACKDATED_S, DELAY, SETTLED, ActivityFilter, Retold
 from analysis.detectors.bouts import Bouts
-from analysis.model import Activity, Codes, Event, Pose, PostureFrame, Segment, Stance
+from analysis.model import Activity, Codes, Event, Pose, PostureFrame, Quality, Segment, Stance
 from analysis.own_postures import Habit, OwnPosture, OwnPostures
-from benchmarks.activity_choice import stood
+from benchmarks.activity_judges import stood
 from benchmarks.activity_people import Person, recorded
 from hardware.twin import posture
 from hardware.twin.imu import ImuErrors
@@ -123,7 +124,7 @@ def told_of(one: Person, from_s: float, own: OwnPostures | None = None) -> tuple
     if own is not None:
         model.adapted(own, 0.0)
     t = pose.t[::5]
-    seen = model.feed(pose, _only(stood(one.sensors, one.quiet_s, np.random.default_rng(2)), rows), t)
+    seen = model.feed(pose, _only(stood(one.sensors, one.sensors.t < one.quiet_s, np.random.default_rng(2)), rows), t)
     return seen.settled[DELAY:], one.activity[rows][::5][:-DELAY], model.news()
 
 
@@ -139,3 +140,25 @@ def test_who_has_shown_how_they_stand_is_not_taken_to_sit() -> None:
     assert (settled == true)[standing][20:200].mean() < 0.5  # to others it looks like sitting
     settled, true, _ = told_of(one, 12.0, own)
     assert (settled == true)[standing][20:200].mean() > 0.95
+
+
+def without_sensors(pose: Pose, off: NDArray[np.bool_], quality: Quality) -> Pose:
+    gone = {segment: np.where(off[:, None], np.nan, acc) for segment, acc in pose.acc.items()}
+    return replace(pose, acc=gone, quality=np.where(off, pose.quality | np.uint16(quality), pose.quality))
+
+
+def test_who_took_the_sensors_off_sitting_may_put_them_on_standing() -> None:
+    one = leaner(0.0, 10.0)
+    until_s = float(one.sensors.t[np.flatnonzero(one.activity == SIT)[-1]]) + 1.5  # up, unseen
+    off = (one.sensors.t > until_s - 15.0) & (one.sensors.t < until_s)
+    told = {}
+    for quality in (Quality.NOT_WORN, Quality.GOOD):
+        segments = without_sensors(
+            stood(one.sensors, one.sensors.t < one.quiet_s, np.random.default_rng(2)), off, quality
+        )
+        model = ActivityFilter()
+        model.calibrated(Stance.STANDING, one.quiet_s, is_current=True)
+        t = one.sensors.t[::5]
+        told[quality] = model.feed(one.sensors, segments, t).activity[t > until_s + 4.0]
+    assert (told[Quality.NOT_WORN] == STAND).all()
+    assert (told[Quality.GOOD] == SIT).all()  # a silence of the radio changes nobody

@@ -19,7 +19,7 @@ def steps(up: np.ndarray[tuple[int], np.dtype[np.float64]], count: int = 40, fir
     tipped = {Segment.PELVIS: np.zeros(count), Segment.LUMBAR: np.full(count, np.nan)}
     end_s = first_s + STEP_S * np.arange(1.0, count + 1.0)
     ups = {Segment.PELVIS: rows, Segment.LUMBAR: none}
-    return Steps(end_s, flag, known, known, ups, tipped, tipped, np.zeros((count, len(FEATURES))))
+    return Steps(end_s, flag, known, known, flag, ups, tipped, tipped, np.zeros((count, len(FEATURES))))
 
 
 def test_ten_seconds_of_walking_tell_what_is_upright_and_later_ones_a_share() -> None:

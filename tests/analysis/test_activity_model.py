@@ -1,0 +1,91 @@
+"""What the activity model's numbers make of half seconds that one can work out by hand."""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import pytest
+
+from analysis.detectors.activity import ActivityFilter
+from analysis.detectors.activity_model import SIT, STAND, STATES, WALK, Evidence, from_json, shipped, to_json
+from analysis.detectors.steps import FEATURES, STEP_S, Steps
+from analysis.model import Activity, Floats, Segment, Stance
+from analysis.own_postures import Habit, OwnPosture, OwnPostures
+
+MODEL = shipped()
+STILL = np.zeros(len(FEATURES))
+OWN = OwnPostures(
+    Stance.STANDING,
+    sitting=OwnPosture(Habit(-30.0, 4.0), None, 600.0),
+    standing=OwnPosture(Habit(0.0, 3.0), None, 600.0),
+)
+
+
+def steps(features: Floats, tipped_deg: float = 0.0) -> Steps:
+    """Of the pelvis alone, leaning back."""
+    count, flag = len(features), np.zeros(len(features), bool)
+    angle = np.radians(tipped_deg)
+    up = {segment: np.tile([0.0, 0.0, 1.0], (count, 1)) for segment in Segment}
+    tipped, leaned = (
+        {Segment.PELVIS: np.full(count, value), Segment.LUMBAR: np.full(count, np.nan)}
+        for value in (2 * np.sin(angle / 2), -np.sin(angle))
+    )
+    end_s = STEP_S * np.arange(1.0, count + 1.0)
+    return Steps(end_s, flag, ~flag, ~flag, flag, up, tipped, leaned, features)
+
+
+def evidence(some: Steps, *, has_seen: bool, own: OwnPostures | None = None) -> Evidence:
+    span = slice(0, len(some))
+    return Evidence.of(MODEL, some, span, some.tipped, is_seat=False, has_seen=has_seen, own=own)
+
+
+def test_sitting_straight_says_nothing_of_standing_to_who_was_seen_to_sit() -> None:
+    straight = steps(np.tile(STILL, (4, 1)))
+
+    def stands(one: Evidence) -> Floats:
+        told: Floats = one.scores[:, STAND] - one.scores[:, SIT]
+        return told
+
+    assert (stands(evidence(straight, has_seen=True)) == 0.0).all()
+    assert (stands(evidence(straight, has_seen=False)) > 0.0).all()
+    assert (stands(evidence(straight, has_seen=True, own=OWN)) > 0.0).all()
+    leaning = steps(np.tile(STILL, (4, 1)), 35.0)
+    assert (stands(evidence(leaning, has_seen=True)) < 0.0).all()
+
+
+def test_an_hour_of_sitting_straight_stays_sitting() -> None:
+    model = ActivityFilter()
+    model.calibrated(Stance.STANDING, 0.0, is_current=True)
+    column = {name: number for number, name in enumerate(FEATURES)}
+    features = np.tile(STILL, (7300, 1))
+    features[40, [column[name] for name in ("lift_short", "lift", "lift_long")]] = (-0.3, -0.45, -0.45)
+    features[40, column["bent_after"]] = 0.4
+    model.learn(steps(features))
+    told = model.at(np.arange(10.0, 3600.0))
+    assert told.activity[0] == Activity.STANDING
+    assert (told.activity[30:] == Activity.SITTING).all()
+
+
+def test_only_who_just_rose_is_slow_to_go_down_again() -> None:
+    features = np.tile(STILL, (1, 1))
+    odds = evidence(steps(features), has_seen=True)
+    calm, hasty = odds.odds(0, [1.0] * 5), odds.odds(0, [1.0, 0.1, 1.0, 1.0, 1.0])
+    assert hasty[SIT] == calm[SIT]
+    assert hasty[STAND][SIT] < calm[STAND][SIT]
+    assert hasty[STAND][WALK] == calm[STAND][WALK]
+
+
+def test_a_state_that_is_outrun_is_told_no_longer() -> None:
+    rng = np.random.default_rng(4)
+    features = rng.normal(0.0, 0.3, (600, len(FEATURES)))  # nobody moves so: every belief is doubtful at times
+    model = ActivityFilter()
+    model.calibrated(Stance.STANDING, 0.0, is_current=True)
+    model.learn(steps(features, 12.0))
+    told = model.at(np.arange(5.0, 295.0))
+    assert (told.confidence > 100.0 / len(STATES) / 2).all()
+
+
+def test_the_file_keeps_every_number() -> None:
+    assert from_json(to_json(MODEL)) == MODEL
+    with pytest.raises(msgspec.ValidationError):
+        from_json(to_json(MODEL).replace(b'"haste"', b'"hurry"'))
