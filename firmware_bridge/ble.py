@@ -27,7 +27,6 @@ from analysis.errors import PostureError
 CONNECT_S = 20.0
 DISCONNECT_S = 10.0
 OPERATION_S = 5.0
-UNKNOWN_RSSI_DBM = -127
 _ON_EVERY_DEVICE = ["1800", "1801"]  # the services of generic access and generic attributes
 
 _Reason = BleakBluetoothNotAvailableReason
@@ -57,7 +56,6 @@ class Sighting:
     address: str  # on macOS a UUID that is valid on this computer alone
     name: str  # "" where none was advertised
     services: tuple[str, ...]  # advertised service UUIDs
-    rssi_dbm: int
     device: BLEDevice | None = field(repr=False, compare=False)  # None: it is not on Bluetooth
 
 
@@ -150,7 +148,7 @@ class Ble:
             # Name and services may come in different packets: advertisement and scan response.
             name = told.local_name or _given_name(device) or (before.name if before else "")
             services = {*told.service_uuids, *(before.services if before else ())}
-            sighting = Sighting(device.address, name, tuple(sorted(services)), told.rssi, device)
+            sighting = Sighting(device.address, name, tuple(sorted(services)), device)
             seen[device.address] = sighting
             self._taken.discard(device.address)
             if before is None or (before.name, before.services) != (sighting.name, sighting.services):
@@ -195,7 +193,6 @@ class Ble:
                 device.address,
                 _given_name(device),
                 tuple(sorted(device.details["props"].get("UUIDs", ()))),
-                UNKNOWN_RSSI_DBM,
                 device,
             )
             for device in await adapter.get_connected_devices(_ON_EVERY_DEVICE)

@@ -47,12 +47,6 @@ class PacketClock:
         self._is_reopened = self._ticks is not None
         self._odd.clear()
 
-    def stamp_s(self, stamp: int) -> float:
-        """A stamp near the last placed one, in seconds of the device's clock."""
-        last = self._ticks or 0
-        step = (stamp - last + self._wrap // 2) % self._wrap - self._wrap // 2
-        return (last + step) / self._ticks_hz
-
     def place(self, stamp: int, n: int, arrived_s: float) -> Ticks | None:
         """Where n samples stand; None for a stamp that was told before or cannot be."""
         if self._ticks is None:

@@ -164,7 +164,7 @@ class SlimeVr(asyncio.DatagramProtocol):
 
     def _sightings(self) -> list[Sighting]:
         return [
-            Sighting(f"slimevr-{tracker.mac}/{sensor}", f"{NAME}{tracker.mac}/{sensor}", (SERVICE,), 0, None)
+            Sighting(f"slimevr-{tracker.mac}/{sensor}", f"{NAME}{tracker.mac}/{sensor}", (SERVICE,), None)
             for tracker in self._trackers.values()
             for sensor in sorted(tracker.sensors)
         ]

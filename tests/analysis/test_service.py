@@ -403,12 +403,14 @@ async def test_a_service_that_is_killed_loses_nothing_that_it_confirmed(broker: 
     async with world(address) as seen:
         for goal in (100, 400, 699):
             process = await asyncio.create_subprocess_exec(*arguments)
-            await seen.until(lambda: (status := seen.status()) is not None and status.online)
-            for segment in Segment:  # as the bridge does: again from what was confirmed last
-                seen.send(message_of(segment, seq) for seq in range(confirmed[segment] + 1, 700))
-            await seen.until_confirmed(goal)
-            process.kill()
-            await process.wait()
+            try:
+                await seen.until(lambda: (status := seen.status()) is not None and status.online)
+                for segment in Segment:  # as the bridge does: again from what was confirmed last
+                    seen.send(message_of(segment, seq) for seq in range(confirmed[segment] + 1, 700))
+                await seen.until_confirmed(goal)
+            finally:
+                process.kill()
+                await process.wait()
             await seen.until(lambda: (status := seen.status()) is not None and not status.online)
             confirmed |= seen.confirmed()
             with Store.open(url) as store:

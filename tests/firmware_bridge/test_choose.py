@@ -19,7 +19,7 @@ DRIVERS = discover(drivers, "DRIVER", Driver)
 
 
 def seen(address: str, name: str, *services: str) -> Sighting:
-    return Sighting(address, name, services, -60, BLEDevice(address, name, None))
+    return Sighting(address, name, services, BLEDevice(address, name, None))
 
 
 def worn(sightings: list[Sighting], pelvis: str = "", lumbar: str = "") -> dict[str, str]:

@@ -201,7 +201,7 @@ async def test_a_server_on_the_port_is_named() -> None:
         await second.scan(0.01, lambda _seen: False)
     assert await Radios((first, second)).scan(0.05, lambda _seen: False) == []  # one of them works
     with pytest.raises(LinkError):
-        await Radios((first,)).connect(Sighting("x", "x", (), 0, None))
+        await Radios((first,)).connect(Sighting("x", "x", (), None))
     await first.close()
 
 
