@@ -22,7 +22,7 @@ NUMBERS = {  # the rest stays as it is begun; shares come first, for what a chan
 _UP_TO_ONE = {("shares", name) for name in ("gait", "other", "lying", "posture")}  # nothing tells more than itself
 _WIDE = {"telling": 1.6, "gait": 1.7}
 _USUALLY = 3.0  # times, or a part of it, is a first step
-SCALES = (1.0,)  # of the first steps' logarithms, of each round
+SCALES = (1.0, 0.5, 0.25)  # of the first steps' logarithms, of each round
 _TETHER = 5e-4  # what a number that is one first step away costs, two cost four times that
 _LEAST = 5e-4  # of the measure, for a number to be changed
 

@@ -39,8 +39,8 @@ from hardware.twin import person as desk
 from hardware.twin.eventful import eventful_day
 from hardware.twin.script import office_day
 
-PEOPLE, JUDGES = 60, 32  # simulated, to fit to and to choose by
-_WORKERS, _DESKBOUND, _CALM = range(101, 105), range(201, 206), range(301, 303)  # seeds; those measured are 0 to 11
+PEOPLE, JUDGES = 120, 80  # simulated, to fit to and to choose by
+_WORKERS, _DESKBOUND, _CALM = range(101, 107), range(201, 207), range(301, 303)  # seeds; those measured are 0 to 11
 LYING_DEG = 64.9  # from upright; told all lying from all sitting of 30 people by a hip sensor (W2768551517)
 _MOVES = ("stepping", "sideways", "turning", "spinning", "rhythm", "turned")
 _SHAPE = (

@@ -35,7 +35,11 @@ TURNED = 0.5  # of a change the sensors must have felt as turning; a new calibra
 LONGEST_S = 15.0  # who has not come to rest by then is taken as they are
 FOLLOW_S = 15.0  # the rest posture follows a drift with this time constant
 SILENCE_S = 10.0  # a posture is remembered through so much of unknown
+# Who has come to rest with the pelvis tipped further than this has lain down, which may not be known yet: it told all
+# lying from all sitting of 30 people by a sensor at the hip (W2768551517).
+LAIN_DEG = 64.9
 
+_PELVIS = (ANGLES.index("pelvic_tilt"), ANGLES.index("pelvic_obliquity"))
 _BIN = 5  # ticks: half a second
 _BIN_S = _BIN / FRAME_HZ
 _FEWEST = 3  # ticks with a posture, for a bin to be known
@@ -167,6 +171,8 @@ class Shifts:
         changes = [b - a for a, b in zip(rest, now, strict=True)]
         change_deg = max(abs(change) for change in changes)
         self._rest, self._movement = now, None
+        if any(abs(now[place]) > LAIN_DEG for place in _PELVIS):
+            return []
         whole = max(3, len(movement.turned_deg) - STILL_BINS + 1)  # the rest of it was at rest already
         if sum(movement.turned_deg[:whole]) < TURNED * max(change_deg, movement.peak_deg):
             return []

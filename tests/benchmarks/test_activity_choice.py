@@ -11,7 +11,7 @@ import pytest
 
 from analysis.detectors.activity import DELAY
 from analysis.detectors.activity_model import ActivityModel, lying_nats, shipped
-from analysis.detectors.steps import STEP_S
+from analysis.detectors.steps import FEATURES, STEP_S
 from analysis.model import Activity, Segment
 from benchmarks import activity_choice, activity_judges
 from benchmarks.activity_judges import Judges, carried, simulated, tally, trial, worth
@@ -58,6 +58,11 @@ def test_groups_share_the_people() -> None:
     assert groups[0][0].stance is not None
     assert groups[1][0].stance is None
     assert groups[2][0].from_s == -np.inf
+    soft, clean = (one.steps.features for one in groups[0])
+    columns = [FEATURES.index(name) for name in ("lift", "sink_before")]
+    whole = trial(somebody(), is_calibrated=True, seed=0).steps.features
+    assert soft[:, columns] == pytest.approx(0.5 * whole[:, columns])
+    assert clean[:, columns] == pytest.approx(whole[:, columns])
 
 
 def test_a_real_sitter_who_is_told_otherwise_costs_more_than_any_gain() -> None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dbus_fast.aio import MessageBus
 
-ANSWER_S = 1.0
+ANSWER_S = 3.0  # the first takes an import, too, and a machine may be busy
 AGAIN_S = 30.0  # after a bus that was not there
 
 
