@@ -33,6 +33,16 @@ class Mosquitto:
         )
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process of Upstand needs, to find it."""
+        return {
+            "UPSTAND_MQTT__HOST": self.address.host,
+            "UPSTAND_MQTT__PORT": str(self.port),
+            "UPSTAND_MQTT__USERNAME": USERNAME,
+            "UPSTAND_MQTT__PASSWORD": PASSWORD,
+        }
+
     def start(self) -> None:
         self._process = subprocess.Popen(
             [_mosquitto(), "-c", str(self._config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
