@@ -24,7 +24,7 @@ from analysis.pipeline import PipelineSettings
 from analysis.service import Service
 from benchmarks.ports import free_port
 from dashboard import server
-from tests.analysis.conftest import PASSWORD, USERNAME, Mosquitto
+from tests.analysis.conftest import Mosquitto
 from tests.dashboard.filled import DAY, fill_day
 from tests.dashboard.test_browser import ARGUMENTS, BERLIN, CHROMIUM, _wait_for
 
@@ -67,14 +67,7 @@ def shown(tmp_path: Path) -> Iterator[tuple[str, str]]:
         fill_day(store, "me", ZoneInfo(BERLIN))
     broker = Mosquitto(tmp_path)
     broker.start()
-    environment = os.environ | {
-        "UPSTAND_STORE__URL": url,
-        "UPSTAND_DATA_DIR": str(tmp_path),
-        "UPSTAND_MQTT__HOST": broker.address.host,
-        "UPSTAND_MQTT__PORT": str(broker.port),
-        "UPSTAND_MQTT__USERNAME": USERNAME,
-        "UPSTAND_MQTT__PASSWORD": PASSWORD,
-    }
+    environment = os.environ | broker.environment | {"UPSTAND_STORE__URL": url, "UPSTAND_DATA_DIR": str(tmp_path)}
     command = server.command(Settings(dashboard=DashboardSettings(port=port)))
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     try:
