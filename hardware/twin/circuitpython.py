@@ -160,8 +160,8 @@ def _module(name: str, **members: object) -> ModuleType:
 
 
 @contextmanager
-def running(board: Board, program: Callable[[], None]) -> Iterator[None]:
-    """`program` on a thread of its own until the block ends; raises what it died of."""
+def running(board: Board, program: Callable[[], None]) -> Iterator[threading.Thread]:
+    """`program` on a thread of its own, which is yielded, until the block ends; raises what it died of."""
     ended: list[BaseException] = []
 
     def run() -> None:
@@ -175,7 +175,7 @@ def running(board: Board, program: Callable[[], None]) -> Iterator[None]:
     thread = threading.Thread(target=run, name="firmware", daemon=True)
     thread.start()
     try:
-        yield
+        yield thread
     finally:
         board.power_off()
     if ended:

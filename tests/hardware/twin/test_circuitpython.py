@@ -69,16 +69,13 @@ class Desk:
         for name, module in self.board.modules().items():
             self._patch.setitem(sys.modules, name, module)
         main: Callable[[], None] = runpy.run_path(str(FIRMWARE / "code.py"), run_name="code")["main"]
-        with running(self.board, main):
+        with running(self.board, main) as program:
             await until(lambda: self.board.turns > 2 and device.is_advertising)
             yield self.board
             self.board.power_off()
-            turns = -1
-            while turns != self.board.turns:
-                turns = self.board.turns
-                await asyncio.sleep(0.1)
+            await until(lambda: not program.is_alive())
         self.air.lose(self.radio)
-        await asyncio.sleep(0.05)
+        await until(lambda: not device.connections)
         if device.is_advertising:
             await device.stop_advertising()
         await device.power_off()
