@@ -115,7 +115,7 @@ class Connection:
         self._arrived.set()
         self._client.disconnect()
         await asyncio.to_thread(self._client.loop_stop)
-        self._client._reset_sockets()  # paho does so when it is collected, which may be after its sockets were
+        self._client.reinitialise()  # paho closes its sockets here; else when collected, which may be after they were
         self.connected = False
 
     def _flush(self) -> None:
