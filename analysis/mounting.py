@@ -102,5 +102,6 @@ def _turned(pose: Pose, segment: Segment, span: slice, period: _Period) -> tuple
 
 def _along(axes: Floats, v: Floats) -> Floats:
     """v (n, 3) in the frame that sees its axes so; summed in a fixed order, which a matrix product is not."""
-    seen: Floats = v[:, 0:1] * axes[0] + v[:, 1:2] * axes[1] + v[:, 2:3] * axes[2]
-    return seen
+    parts = axes[..., None] * v.T[:, None]
+    seen: Floats = parts[0] + parts[1] + parts[2]
+    return seen.T

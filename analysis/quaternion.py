@@ -18,6 +18,7 @@ _TINY = 1e-12
 # Row k of the Hamilton product is the sum over j of sign[k, j] · a[index[k, j]] · b[j].
 _INDEX: NDArray[np.intp] = np.array([[0, 1, 2, 3], [1, 0, 3, 2], [2, 3, 0, 1], [3, 2, 1, 0]])
 _SIGN: Floats = np.array([[1.0, -1, -1, -1], [1, 1, -1, 1], [1, 1, 1, -1], [1, -1, 1, 1]])
+_PLACES: NDArray[np.intp] = np.arange(4)[:, None]
 _NEXT: NDArray[np.intp] = np.array([1, 2, 0])
 _LAST: NDArray[np.intp] = np.array([2, 0, 1])
 _CONJUGATE: Floats = np.array([1.0, -1, -1, -1])
@@ -25,9 +26,18 @@ _CONJUGATE: Floats = np.array([1.0, -1, -1, -1])
 
 def multiply(a: Floats, b: Floats) -> Floats:
     """Hamilton product a ⊗ b: first turn by b, then by a."""
+    if b.ndim == 1 and a.ndim == 2:
+        return _all_by(a, b)
     terms = a[..., _INDEX] * _SIGN * b[..., None, :]
     product: Floats = (terms[..., 0] + terms[..., 1]) + (terms[..., 2] + terms[..., 3])
     return product
+
+
+def _all_by(a: Floats, b: Floats) -> Floats:
+    """`multiply` for a (n, 4) and one b (4,), to the last bit: its pairs hold the same terms in another order."""
+    terms = (_SIGN * b)[_PLACES, _INDEX][..., None] * a.T
+    product: Floats = (terms[:, 0] + terms[:, 1]) + (terms[:, 2] + terms[:, 3])
+    return product.T
 
 
 def conjugate(q: Floats) -> Floats:
