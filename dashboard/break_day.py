@@ -74,12 +74,12 @@ def pieces_of(told: Iterable[Told]) -> list[Piece]:
     return pieces
 
 
-def why_at(told: Iterable[Told], at: float) -> str:
+def why_at(told: Iterable[Told], at: float, now: float) -> str:
     """Why there was, or was not, a prompt at that moment, in one sentence."""
     for one in told:
         if one.start <= at < one.end:
             return why(one.spans, at - one.session.started_at)
-    return "Nothing was measured at that moment."
+    return "Not yet: that moment is still to come." if at > now else "No data: nothing was measured at that moment."
 
 
 def ordinal(day: date) -> int:

@@ -39,7 +39,7 @@ def draw(context: Context, moment: Moment, drawn: Overlay | None) -> None:
 
 def sentence(moment: Moment, orders: Orders, rules: BreakRules, zone: tzinfo | None) -> str:
     """What is due when and why, and what the wearer has laid down, as HTML. Pure."""
-    if moment.session is None or not moment.spans:
+    if moment.session is None or not moment.is_counting:
         return "No break is counted at present: nothing is being measured."
     told = [escape(due.next_due(moment.spans, moment.at_s))]
     if moment.session.source == DESK:

@@ -43,6 +43,7 @@ class Moment:
     """The present of the newest session, as far as breaks go."""
 
     session: Session | None
+    is_counting: bool  # whether breaks are counted at this moment; all that follows is empty where they are not
     at_s: float  # end of the newest samples
     activity: Activity  # of the newest frame; UNKNOWN where there is none
     prompts: tuple[Prompt, ...]  # of the session, in order of when they were due
@@ -96,9 +97,10 @@ def read_moment(reader: Reader, wearer: str) -> Moment:
     session = reader.newest_session(wearer)
     frame = _newest_frames(reader, session, _MOMENT_S)
     if session is None or not _health(reader, wearer, session, frame).is_counting:
-        return Moment(session, 0.0, Activity.UNKNOWN, (), (), ())
+        return Moment(session, False, 0.0, Activity.UNKNOWN, (), (), ())
     return Moment(
         session,
+        True,
         session.last_s or 0.0,
         Activity(int(frame.activity[-1])) if len(frame.t) else Activity.UNKNOWN,
         tuple(reader.prompts(session)),

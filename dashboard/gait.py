@@ -5,7 +5,7 @@ To compare with one's own other days. Nothing here says what is wrong with anybo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from html import escape
@@ -18,6 +18,7 @@ from analysis.model import Value
 from dashboard.day import Recorded
 
 LATEST = 4  # walks that are shown
+_ERROR, _USUAL = "Error", "In studies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,9 @@ _ROWS = (
     _Row("Stride time", "stride_s", "{:.2f} s"),
     _Row("… varies by", "stride_cv_percent", "{:.1f} %"),
     _Row("Left and right step differ by", "asymmetry_percent", "{:.0f} %"),
-    _Row("Foot on the ground (stance)", "stance_percent", "{:.0f} % of the stride", error="±3 %", usual="about 60 %"),
-    _Row("Foot in the air (swing)", "swing_percent", "{:.0f} % of the stride", error="±3 %", usual="about 40 %"),
-    _Row("Both feet on the ground", "double_support_percent", "{:.0f} % of the stride", "±5 %", "20 to 25 %"),
+    _Row("Foot on the ground (stance), of the stride", "stance_percent", "{:.0f} %", error="±3 %", usual="about 60 %"),
+    _Row("Foot in the air (swing), of the stride", "swing_percent", "{:.0f} %", error="±3 %", usual="about 40 %"),
+    _Row("Both feet on the ground, of the stride", "double_support_percent", "{:.0f} %", "±5 %", "20 to 25 %"),
     _Row("Step length", "step_length_m", "{:.2f} m"),
     _Row("Walking speed", "speed_m_s", "{:.2f} m/s"),
     _Row("Steps alike (1 = all the same)", "step_regularity", "{:.2f}"),
@@ -81,9 +82,33 @@ def table(walks: Sequence[Walked], zone: tzinfo | None) -> dict[str, list[str]]:
     return {
         "": [row.label for row in rows],
         **{clock: [_said(walk.values.get(row.name), row.form) for row in rows] for clock, walk in columns.items()},
-        "Error": [row.error for row in rows],
-        "In studies": [row.usual for row in rows],
+        _ERROR: [row.error for row in rows],
+        _USUAL: [row.usual for row in rows],
     }
+
+
+def as_html(columns: Mapping[str, Sequence[str]]) -> str:
+    """The columns of `table`; a page too narrow for them stands each row below its label. Pure."""
+    heads = "".join(f'<th scope="col" role="columnheader"{_aside(name)}>{escape(name)}</th>' for name in columns)
+    rows = "".join(
+        f'<tr role="row"><th scope="row" role="rowheader">{escape(label)}</th>{_cells(list(columns)[1:], cells)}</tr>'
+        for label, *cells in zip(*columns.values(), strict=True)
+    )
+    return (
+        f'<table class="up-walks" role="table"><thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
+        f'<tbody role="rowgroup">{rows}</tbody></table>'
+    )
+
+
+def _cells(names: Sequence[str], cells: Sequence[str]) -> str:
+    return "".join(
+        f'<td role="cell"{_aside(name)}>{escape(cell)}</td>' for name, cell in zip(names, cells, strict=True)
+    )
+
+
+def _aside(name: str) -> str:
+    """What belongs to a whole row names itself where no heading stands above it."""
+    return f' class="up-aside" data-name="{name}"' if name in (_ERROR, _USUAL) else ""
 
 
 def steps(walks: Sequence[Walked]) -> int:
@@ -111,7 +136,7 @@ def show(walks: Sequence[Walked], zone: tzinfo | None) -> None:
         )
         told = table(walks, zone)
         if told:
-            st.table(told, hide_index=True, border="horizontal")
+            st.html(as_html(told))
         why = unknown(walks)
         if why:
             hint = " Set height_m under [body] for step length and speed." if "height" in why else ""

@@ -126,6 +126,21 @@ CSS = """
 .up-more b { font-size: 1.05rem; font-weight: 500; color: var(--up-ink); font-variant-numeric: tabular-nums; }
 .up-more em { font-style: normal; font-size: .9rem; color: var(--up-soft); }
 .up-honest { font-size: .95rem; color: var(--up-soft); border-top: 1px solid var(--up-line); padding-top: .8rem; }
+.up-walks { width: 100%; border-collapse: collapse; font-size: 1.05rem; font-variant-numeric: tabular-nums; }
+.up-walks th, .up-walks td { text-align: left; font-weight: 400; padding: .45rem .6rem .45rem 0;
+  border-bottom: 1px solid var(--up-line); }
+.up-walks thead th, .up-walks .up-aside { color: var(--up-soft); }
+@media (max-width: 45rem) {
+  .up-walks, .up-walks thead, .up-walks tbody { display: block; }
+  .up-walks tr { display: grid; grid-template-columns: repeat(4, 1fr); padding: .4rem 0;
+    border-bottom: 1px solid var(--up-line); }
+  .up-walks th, .up-walks td { border: 0; padding: 0; }
+  .up-walks tbody th, .up-walks .up-aside { color: var(--up-soft); font-size: .95rem; }
+  .up-walks tbody th { grid-column: 1 / -1; }
+  .up-walks .up-aside { grid-column: span 2; }
+  .up-walks .up-aside::before { content: attr(data-name) ": "; }
+  .up-walks th:empty, .up-walks td:empty, .up-walks thead .up-aside { display: none; }
+}
 [data-testid="stStatusWidget"] { display: none; }
 [data-testid="stMetricValue"] > div { text-overflow: clip; }
 [data-testid="stBaseButton-primary"] { color: light-dark(#ffffff, #0b1514); }

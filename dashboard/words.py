@@ -160,13 +160,15 @@ def stopwatch(seconds: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """`45 s`, `12 min` or `3 h 05 min`; `–` where it is not known."""
+    """`45 s`, `12 min`, `1 h` or `3 h 05 min`; `–` where it is not known."""
     if not math.isfinite(seconds):
         return "–"
     if seconds < 59.5:
         return f"{max(0, round(seconds))} s"
     hours, minutes = divmod(round(seconds / 60), 60)
-    return f"{hours} h {minutes:02d} min" if hours else f"{minutes} min"
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours} h {minutes:02d} min" if minutes else f"{hours} h"
 
 
 def lain(lying_s: Mapping[LyingPosition, float]) -> str:

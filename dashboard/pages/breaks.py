@@ -62,8 +62,9 @@ def _why(context: Context, which: date) -> None:
 
 def _answer(context: Context, told: BreakDay, which: date, at: time) -> str:
     """Of the middle of the minute that the clock shows; of the newest minute, of its end."""
-    minute = datetime.combine(which, at, context.zone).timestamp()
-    return break_day.why_at(told.told, min(minute + 30.0, max(minute, told.told[-1].end - 1.0)))
+    minute, newest = datetime.combine(which, at, context.zone).timestamp(), told.told[-1].end
+    moment = min(minute + 30.0, max(minute, newest - 1.0))
+    return break_day.why_at(told.told, moment, max(newest, datetime.now(context.zone).timestamp()))
 
 
 def _read(context: Context, which: date) -> BreakDay:

@@ -43,9 +43,14 @@ def test_every_reason_has_its_row(why: Why) -> None:
 
 
 def test_why_at_a_moment_is_one_sentence_of_that_moment() -> None:
-    assert break_day.why_at([TOLD], 3100.0).startswith("No prompt came, because the microphone was in use;")
-    assert break_day.why_at([TOLD], 4000.0).startswith("You were prompted: aloud")
-    assert break_day.why_at([TOLD], 6000.0) == "Nothing was measured at that moment."
+    assert break_day.why_at([TOLD], 3100.0, 5000.0).startswith("No prompt came, because the microphone was in use;")
+    assert break_day.why_at([TOLD], 4000.0, 5000.0).startswith("You were prompted: aloud")
+
+
+def test_before_after_and_to_come_are_three_things() -> None:
+    for past in (900.0, 6000.0):
+        assert break_day.why_at([TOLD], past, 7000.0) == "No data: nothing was measured at that moment."
+    assert break_day.why_at([TOLD], 8000.0, 7000.0) == "Not yet: that moment is still to come."
 
 
 def test_days_are_numbered_as_tallies_number_them() -> None:

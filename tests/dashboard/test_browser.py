@@ -18,10 +18,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from analysis.io.settings import DashboardSettings, Settings
-from analysis.io.store import Store
+from analysis.io.store import Batch, Store
+from analysis.model import Event
 from benchmarks.ports import free_port
 from dashboard import server
 from tests.dashboard.filled import DAY, EXPECTED, Wearer, fill_day
+from tests.dashboard.test_gait import KNOWN
 
 BERLIN = "Europe/Berlin"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
@@ -60,6 +62,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     url, port, stop = f"sqlite:///{folder / 'u.sqlite'}", free_port(), threading.Event()
     with Store.open(url) as store:
         fill_day(store, "simulated", ZoneInfo(BERLIN), "simulated")
+        walked = store.find("simulated-morning")
+        assert walked is not None
+        store.write([Batch(walked, [], [Event("gait", 60.0 * minute, None, KNOWN) for minute in range(38, 42)])])
         wearer = Wearer(store, "simulated", "simulated", note="No sensor answered within 8 s.", asked=True)
 
         def live() -> None:
@@ -194,6 +199,17 @@ def test_on_a_phone_nothing_runs_off_the_side(served: str, page: Page) -> None:
         page.goto(served + path)
         expect(page.locator(f".st-key-{key}")).to_be_visible(timeout=90_000)
         assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
+    page.goto(f"{served}/today?today_date={DAY}")
+    walks = page.locator(".st-key-today_gait .up-walks")
+    expect(walks).to_contain_text("108 steps/min", timeout=90_000)
+    assert walks.evaluate(_IS_ALL_IN_SIGHT, 390)
+
+
+_IS_ALL_IN_SIGHT = """
+(table, width) => [table, ...table.querySelectorAll("*")].every(
+  node => node.getBoundingClientRect().right <= width && node.scrollWidth <= node.clientWidth
+)
+"""
 
 
 def test_every_way_to_calibrate_is_in_sight(served: str, page: Page) -> None:

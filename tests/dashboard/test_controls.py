@@ -16,7 +16,7 @@ RULES = defaults.RULES
 NONE = Orders(False, None, "")
 SESSION = Session("a", "me", "radio", 12 * 3600.0, 1, 700.0)
 SPANS = (LedgerSpan(100.0, None, "not_due", "active", 0.0, 1.0, 1800.0),)
-SEATED = Moment(SESSION, 700.0, Activity.SITTING, (), SPANS, (Event("sitting", 100.0, None),))
+SEATED = Moment(SESSION, True, 700.0, Activity.SITTING, (), SPANS, (Event("sitting", 100.0, None),))
 
 
 def test_what_is_due_comes_with_the_clocks_of_who_sits() -> None:
@@ -26,7 +26,7 @@ def test_what_is_due_comes_with_the_clocks_of_who_sits() -> None:
 
 
 def test_who_has_risen_is_not_told_to_sit() -> None:
-    risen = Moment(SESSION, 700.0, Activity.WALKING, (), SPANS, SEATED.events)
+    risen = replace(SEATED, activity=Activity.WALKING)
     assert "Seated" not in controls.sentence(risen, NONE, RULES, UTC)
 
 
@@ -48,5 +48,11 @@ def test_without_a_sensor_it_says_what_it_goes_by() -> None:
 
 
 def test_nobody_measured_is_said() -> None:
-    nobody = Moment(None, 0.0, Activity.UNKNOWN, (), (), ())
-    assert "nothing is being measured" in controls.sentence(nobody, NONE, RULES, UTC)
+    nobody = Moment(None, False, 0.0, Activity.UNKNOWN, (), (), ())
+    for one in (nobody, replace(nobody, session=SESSION)):
+        assert "nothing is being measured" in controls.sentence(one, NONE, RULES, UTC)
+
+
+def test_who_is_measured_since_this_moment_is_not_told_that_nothing_is() -> None:
+    told = controls.sentence(replace(SEATED, spans=(), events=()), NONE, RULES, UTC)
+    assert told == "No break is counted yet: there is no data of you so far."

@@ -79,6 +79,12 @@ def test_only_what_a_source_says_stands_as_usual() -> None:
     assert not [label for label in from_memory if usual[label]]
 
 
+def test_a_row_names_error_and_studies_for_where_no_heading_does() -> None:
+    said = gait.as_html({"": ["Foot"], "10:00:00": ["61 %"], "Error": ["<3 %"], "In studies": [""]})
+    assert '<th scope="row" role="rowheader">Foot</th><td role="cell">61 %</td>' in said
+    assert 'data-name="Error">&lt;3 %</td><td role="cell" class="up-aside" data-name="In studies"></td>' in said
+
+
 def test_a_short_walk_counts_its_steps_and_has_no_column() -> None:
     walks = [Walked(36000.0, KNOWN), Walked(36060.0, SHORT), Walked(36120.0, {**SHORT, "steps": None})]
     assert gait.steps(walks) == 47
@@ -125,8 +131,8 @@ def test_the_page_shows_the_table_and_no_verdict(reader: Reader, url: str) -> No
     del reader  # filled
     app = AppTest.from_function(_script, args=(url,), default_timeout=PATIENCE_S).run()
     assert not app.exception
-    assert len(app.table) == 1
     assert "How you walked" in app.markdown[0].value
     told = " ".join(str(element.proto.body) for element in app.get("html")).lower()
+    assert told.count("<table") == 1
     assert "not a verdict" in told
     assert not [word for word in ("normal", "abnormal", "healthy", "impaired", "poor", "good") if word in told]

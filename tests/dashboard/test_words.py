@@ -31,7 +31,7 @@ def test_stopwatch(seconds: float, told: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "told"),
-    [(0, "0 s"), (59.4, "59 s"), (59.6, "1 min"), (3599, "1 h 00 min"), (7500, "2 h 05 min"), (math.nan, "–")],
+    [(0, "0 s"), (59.4, "59 s"), (59.6, "1 min"), (3599, "1 h"), (7200, "2 h"), (7500, "2 h 05 min"), (math.nan, "–")],
 )
 def test_duration(seconds: float, told: str) -> None:
     assert words.duration(seconds) == told
