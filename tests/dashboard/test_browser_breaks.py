@@ -111,7 +111,7 @@ def rules_told(url: str) -> int:
 
 
 def choose(page: Page, name: str) -> None:
-    """A click while the section still unfolds opens no list, and a person clicks again."""
+    """A list that is opened while its section still unfolds closes as the page scrolls; a person clicks again."""
     option = page.get_by_role("option", name=name)
     for _ in range(10):
         page.locator(".st-key-breaks_change input").click()
