@@ -45,7 +45,7 @@ def _moving(pose: Pose) -> Flags:
 
 
 class Stretches:
-    """Frames cut anew at whole seconds, so that what is decided second by second does not depend on how they came."""
+    """Frames cut anew at whole seconds, so that what is found second by second does not depend on how they came."""
 
     def __init__(self) -> None:
         self._held: PostureFrame | None = None
@@ -55,7 +55,7 @@ class Stretches:
         held = [*([] if self._held is None else [self._held]), *frames]
         if not held:
             return None
-        frame = _joined(held)
+        frame = joined(held)
         last = round(float(frame.t[-1]) * FRAME_HZ)
         if last % SECOND == SECOND - 1:
             self._held = None
@@ -79,7 +79,8 @@ def part(frame: PostureFrame, first: int, end: int) -> PostureFrame:
     return PostureFrame(frame.t[span], values, frame.activity[span], frame.quality[span])
 
 
-def _joined(frames: Sequence[PostureFrame]) -> PostureFrame:
+def joined(frames: Sequence[PostureFrame]) -> PostureFrame:
+    """Frames that follow each other, one at least, as one."""
     if len(frames) == 1:
         return frames[0]
     return PostureFrame(

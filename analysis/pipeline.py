@@ -7,7 +7,8 @@ last bit, as long as within a feed neither sensor ran more than `align.LAG_S` ah
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -263,33 +264,41 @@ class Pipeline:
 
     def _noticed(self, frames: Sequence[PostureFrame]) -> list[Output]:
         stretches = [self._stretches.feed(frames), self._stretches.flush() if self._is_over else None]
-        events: list[Event] = []
-        prompts: list[Told] = []
+        found: dict[int, list[Event]] = {}
         for stretch in stretches:
             if stretch is not None:
-                self._watch(stretch, events, prompts)
+                self._watch(stretch, found)
+        prompts = self._prompted(frames, found)
+        events = [event for second in sorted(found) for event in found[second]]
         if self._end is not None:
-            closing = [event for watcher in self._watchers for event in watcher.close(self._end.at_s)]
-            events += closing
+            events += [event for watcher in self._watchers for event in watcher.close(self._end.at_s)]
             prompts += self._policy.close(self._end.at_s)
         return [*events, *prompts]
 
-    def _watch(self, stretch: PostureFrame, events: list[Event], prompts: list[Told]) -> None:
-        """Whole seconds, as if one came after the other; what a second tells holds for the policy from its start on."""
-        found: dict[int, list[Event]] = {}
+    def _watch(self, stretch: PostureFrame, found: dict[int, list[Event]]) -> None:
+        """What whole seconds tell, by the second, as if one came after the other."""
         for watcher in self._watchers:
             told = (
                 watcher.feed_seconds(stretch) if isinstance(watcher, Swift) else second_by_second(watcher.feed, stretch)
             )
             for second, event in told:
                 found.setdefault(second, []).append(event)
-        ordered = sorted(found)
-        starts = np.searchsorted(ticks_of(stretch), np.array(ordered, dtype=np.int64) * SECOND).tolist()
-        edges = [0, *starts, len(stretch.t)]
-        for known, first, end in zip([[], *(found[second] for second in ordered)], edges[:-1], edges[1:], strict=True):
-            events += known
-            if first < end:
-                prompts += self._policy.feed(part(stretch, first, end), known)
+
+    def _prompted(self, frames: Sequence[PostureFrame], found: Mapping[int, list[Event]]) -> list[Told]:
+        """Breaks wait for no second to be over: a rise counts from its tick, what a second tells from its end."""
+        prompts: list[Told] = []
+        seconds = deque(sorted(found))
+        for frame in frames:
+            first, ticks = 0, ticks_of(frame)
+            while seconds and (seconds[0] + 1) * SECOND <= ticks[-1]:
+                end = int(np.searchsorted(ticks, (seconds[0] + 1) * SECOND))
+                prompts += self._policy.feed(part(frame, first, end))
+                self._policy.know(found[seconds.popleft()])
+                first = end
+            prompts += self._policy.feed(part(frame, first, len(ticks)))
+        for second in seconds:
+            self._policy.know(found[second])
+        return prompts
 
     def _noted(self, label: Label) -> list[Event]:
         if label.activity is None:

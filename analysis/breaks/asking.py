@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from analysis.breaks.clocks import Account, Flow
 from analysis.breaks.ladder import Ladder
-from analysis.breaks.presence import NOT_SEEN, SEEN, TICKS_PER_S
+from analysis.breaks.presence import NOT_SEEN, TICKS_PER_S
 from analysis.breaks.suppression import by_body
 from analysis.breaks.types import Credit
 from analysis.breaks.world import World, ticks
@@ -99,7 +99,10 @@ class Asking:
         return self._by_body and self._world.body.presence in NOT_SEEN and not self._world.is_by_clock(self._type)
 
     def _begin(self, now: int) -> None:
-        """Where the break has begun already."""
+        """Where the break has begun already: at the first tick off the seat, for the activity is told by half seconds.
+
+        A rise that does not last for `rise_s` gives the prompt back (`_measure`).
+        """
         account, leaving = self.account, self._world.body.leaving
         if self._type.credit is Credit.TIMER:
             return
@@ -107,7 +110,7 @@ class Asking:
             is_seen = not self._world.is_posture(self._type) or account.away_s >= _POSTURE_SEEN_S - _NEARLY
             if is_seen:
                 self._begin_at(now - round(account.away_s * TICKS_PER_S))
-        elif leaving is not None and now - leaving >= SEEN and not self._world.is_by_desk(self._type):
+        elif leaving is not None and not self._world.is_by_desk(self._type):
             self._begin_at(leaving)
 
     def _begin_at(self, tick: int) -> None:
@@ -171,15 +174,14 @@ class Asking:
     def next(self) -> list[int | None]:
         """Ticks at which it may go on by itself, past ones among them."""
         one, account = self._type, self.account
-        leaving = self._world.body.leaving
         if self._begun is not None and one.credit is Credit.TIMER:
             shares = (one.postpone_share, one.skip_after_share, 1.0)
             return [self._begun + ticks(share * one.length_s) + extra for share in shares for extra in (0, 1)]
         if self._begun is not None:
             shares = (one.postpone_share, one.skip_after_share, 1.0)
             return [account.away_at(share * one.length_s) for share in shares]
-        at = [None if leaving is None else leaving + SEEN, account.away_at(_POSTURE_SEEN_S)]
+        seen = account.away_at(_POSTURE_SEEN_S)
         if self._opened is None:
             ready = self._told + ticks(one.heads_up_s)
-            return [*at, ready, ready + ticks(one.gap_s)]
-        return [*at, *(self._opened + ticks(after_s) for after_s in (*one.escalate_s, one.ignore_s))]
+            return [seen, ready, ready + ticks(one.gap_s)]
+        return [seen, *(self._opened + ticks(after_s) for after_s in (*one.escalate_s, one.ignore_s))]

@@ -9,7 +9,7 @@ nothing, and a clock is worked out only where it matters.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 
@@ -103,17 +103,20 @@ class BreakPolicy:
         if rules is not None:
             self._breaks, self._bending = Breaks(rules), Bending(rules)
 
-    def feed(self, frame: PostureFrame, events: Sequence[Event]) -> list[Told]:
-        """Ticks, and the events that became known with them."""
+    def feed(self, frame: PostureFrame) -> list[Told]:
+        """Ticks that follow those before; none is as good as some."""
+        if len(frame.t):
+            self._feed(frame)
+        return self._take_told() if self._told else []
+
+    def know(self, events: Iterable[Event]) -> None:
+        """Events that became known by the last tick; they count from the next one on."""
         for event in events:
             if event.kind == "shift" and event.end_s is not None:
                 ended = math.ceil(event.end_s * TICKS_PER_S - 1e-6)
                 self._put(max(ended + SHIFT_LAG, self._now + 1), ended)
             elif event.kind == "sitting" and event.end_s is None:
                 self._put(self._now + 1, _Sat(round(event.start_s * TICKS_PER_S)))
-        if len(frame.t):
-            self._feed(frame)
-        return self._take_told() if self._told else []
 
     def close(self, at_s: float) -> list[Told]:
         """The session ended."""

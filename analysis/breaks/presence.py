@@ -11,7 +11,6 @@ from analysis.model import FRAME_HZ, Activity
 
 TICKS_PER_S = round(FRAME_HZ)
 VAGUE = 60 * TICKS_PER_S  # so much of unknown, or of movement that is neither, is bridged
-SEEN = round(0.4 * FRAME_HZ)  # a rise that is this old takes a prompt off the screen; it is a rise after `rise_s`
 
 
 class Presence(Enum):

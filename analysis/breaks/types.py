@@ -2,7 +2,8 @@
 
 policy = BreakPolicy(rules)                  BreakRules, from settings or `defaults.RULES`
 policy.take(item, newest_s)                  DeskState, ClockAnchor, Slept, BreakRequest, BreakMemory
-policy.feed(frame, events) -> told           PostureFrame and the events told with it
+policy.feed(frame) -> told                   PostureFrame
+policy.know(events)                          what became known by the last tick
 policy.close(at_s) -> told                   Prompt, LedgerSpan, BreakTally, BreakMemory, Event
 why(spans, at_s) -> sentence                 `analysis.breaks.ledger`
 """

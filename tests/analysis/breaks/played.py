@@ -143,7 +143,8 @@ def play(
         while said and said[0][0] <= piece.t[0]:
             policy.correct(said.pop(0)[1], newest_s)
         known = [events[place] for at_s, place in told_at if piece.t[0] <= at_s <= piece.t[-1] + 0.05]
-        told += policy.feed(piece, known)
+        policy.know(known)
+        told += policy.feed(piece)
         newest_s = float(piece.t[-1])
     for item in arriving:
         told += policy.take(item, newest_s)

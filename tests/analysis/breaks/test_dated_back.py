@@ -27,7 +27,8 @@ def due_s(began_s: float | None, sits_from: int = 20) -> float:
     told = []
     for at in range(120):
         events = [Event("sitting", began_s, None)] if began_s is not None and at == sits_from + 8 else []
-        told += policy.feed(second(at, Activity.SITTING if at >= sits_from else Activity.STANDING), events)
+        policy.know(events)
+        told += policy.feed(second(at, Activity.SITTING if at >= sits_from else Activity.STANDING))
     return next(one.due_s for one in told if isinstance(one, Prompt))
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from analysis.breaks.defaults import RULES
 from analysis.io.journal import Bundler
 from analysis.model import (
+    Activity,
     BreakAct,
     BreakMemory,
     BreakRequest,
@@ -24,6 +25,7 @@ from analysis.model import (
     Input,
     LedgerSpan,
     Output,
+    PostureFrame,
     Prompt,
     PromptState,
     SampleBlock,
@@ -120,6 +122,24 @@ def test_the_reference_is_worth_comparing_with() -> None:
     assert states >= {PromptState.OPEN, PromptState.POSTPONED, PromptState.IN_BREAK, PromptState.DONE}
     reasons = {one.why for one in told if isinstance(one, LedgerSpan)}
     assert reasons >= {"camera", "postponed", "not_due", "off_seat", "prompted", "away"}
+
+
+def test_a_prompt_leaves_the_screen_with_the_very_frames_that_tell_the_rise() -> None:
+    pipeline = Pipeline(SETTINGS)
+    feeds = [pipeline.feed(item) for item in (QUIET, *arriving(*(cut(one, range(13, 10**4, 13)) for one in streams())))]
+    begun = next(n for n, told in enumerate(feeds) if any(_state(one) is PromptState.IN_BREAK for one in told))
+    asked = next(n for n, told in enumerate(feeds) if any(_state(one) is PromptState.OPEN for one in told))
+    up = [
+        n
+        for n, told in enumerate(feeds)
+        for one in told
+        if isinstance(one, PostureFrame) and Activity.STANDING in one.activity
+    ]
+    assert begun == next(n for n in up if n > asked)
+
+
+def _state(output: Output) -> PromptState | None:
+    return output.state if isinstance(output, Prompt) else None
 
 
 def test_without_any_samples_the_desk_alone_is_enough() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from analysis.breaks.defaults import ACTIVE, DAY, MICRO, RULES, SHIFT, SLOUCH, WIND_DOWN
 from analysis.breaks.policy import BreakInput
-from analysis.breaks.types import Fading, Hours, Mode
+from analysis.breaks.types import Fading, Hours, Mode, Why
 from analysis.model import BreakAct, BreakMemory, ClockAnchor, Desk, Event, PromptState, Slept
 from tests.analysis.breaks.played import LIE, MONDAY_9, OFF, SIT, STAND, UNKNOWN, WALK, anchors, ask, desk_day, play
 
@@ -47,6 +47,14 @@ def test_the_clock_is_paid_back_second_by_second_from_the_rise_on(up: int) -> No
 def test_a_flicker_is_no_rise() -> None:
     played = play(CALM, (SIT, 1000.0), (STAND, 8.0), (SIT, 900.0))
     assert played.asked("active") == pytest.approx([1800.0])
+
+
+def test_a_prompt_is_off_the_screen_from_the_first_tick_off_the_seat_and_comes_back_after_a_flicker() -> None:
+    played = play(CALM, (SIT, 1900.0), (STAND, 0.5), (SIT, 30.0), (STAND, 300.0))
+    begun = [span.start_s for span in played.spans if span.why == Why.IN_BREAK]
+    assert begun[:2] == [1900.0, 1930.5]
+    assert [prompt.begun_s for prompt in played.prompts][-4:] == [1900.0, None, 1930.5, 1930.5]
+    assert played.outcomes == [("active", DONE)]
 
 
 def test_half_a_break_is_short_and_what_was_done_is_credited() -> None:
