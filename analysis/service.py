@@ -35,7 +35,7 @@ from analysis.pipeline import PipelineSettings
 from analysis.schema import Command, Reply, Samples, Status, Stored
 
 COMMIT_S = 0.2  # between two commits at the pace of real time
-BUSY_COMMIT_S = 0.05  # when data come faster than that
+BUSY_COMMIT_S = 0.05  # when data come faster than that, or somebody may rise from a prompt
 BUSY = 10  # messages in one cycle; two sensors in real time send two
 MOST = 1000
 IDLE_S = 0.25
@@ -134,7 +134,8 @@ class Service:
                 if chore.done():
                     chore.result()  # raises what ended it
             if received:
-                pause_s = COMMIT_S if len(received) < BUSY else BUSY_COMMIT_S
+                is_hasty = len(received) >= BUSY or any(live.is_asked for live in self._sessions)
+                pause_s = BUSY_COMMIT_S if is_hasty else COMMIT_S
                 await asyncio.sleep(max(0.0, begun_s + pause_s - time.monotonic()))
         await self._cycle(await self._connection.receive(0.0, MOST))
 

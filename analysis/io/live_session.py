@@ -23,6 +23,7 @@ from analysis.model import (
     NewRules,
     Output,
     Prompt,
+    PromptState,
     SampleBlock,
     Segment,
     SessionEnd,
@@ -192,6 +193,11 @@ class LiveSession:
                     self.memory = output
                 case LedgerSpan():
                     self.spans = (*(one for one in self.spans if one.start_s < output.start_s), output)[-2:]
+
+    @property
+    def is_asked(self) -> bool:
+        """A prompt is on the screen."""
+        return self.prompt is not None and self.prompt.state is not PromptState.IN_BREAK
 
     @property
     def has_work(self) -> bool:

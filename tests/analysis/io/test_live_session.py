@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +15,17 @@ from analysis.io.journal import Kind, input_of
 from analysis.io.live_session import GAP_PATIENCE_S, LiveSession, Verdict
 from analysis.io.reader import Reader
 from analysis.io.store import Store
-from analysis.model import CalibrateRequest, Calibration, Label, SampleBlock, Segment, Stance
+from analysis.model import (
+    CalibrateRequest,
+    Calibration,
+    Desk,
+    DeskState,
+    Label,
+    PromptState,
+    SampleBlock,
+    Segment,
+    Stance,
+)
 from analysis.pipeline import PipelineSettings
 from tests.analysis.made_samples import message_of
 
@@ -142,3 +153,21 @@ def test_a_session_that_is_reopened_goes_on_where_it_stood(tmp_path_factory: pyt
     assert frames[0] == frames[1]
     assert events[0] == events[1]
     assert "calibrated" in {event.kind for event in events[0]}
+
+
+def test_somebody_is_asked_from_the_quiet_word_until_the_break_has_begun(tmp_path: Path) -> None:
+    with Store.open(f"sqlite:///{tmp_path / 'x.sqlite'}") as store:
+        live = open_session(store)
+        assert not live.is_asked
+        states = []
+        for at_s in range(0, 1960, 10):
+            is_up = at_s >= 1900  # and has locked the screen
+            live.add(DeskState(float(at_s), Desk.LOCKED if is_up else Desk.IN_USE))
+            live.take()
+            states.append((live.is_asked, live.prompt and live.prompt.state))
+    assert [state for n, state in enumerate(states) if not n or state != states[n - 1]] == [
+        (False, None),
+        (True, PromptState.HEADS_UP),
+        (True, PromptState.OPEN),
+        (False, PromptState.IN_BREAK),
+    ]
