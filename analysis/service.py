@@ -233,7 +233,7 @@ class Service:
         live = await self._sessions.of_samples(wearer, message)
         if live.judge(block.segment, block.seq, time.monotonic()) is not Verdict.NEXT:
             return
-        await self._relieve_desk(live)
+        await self._relieve_desk(live, float(block.t[0]))
         if not live.knows_sensor(block.segment, block.sensor_id):
             sensor = (wearer, block.segment, block.sensor_id)
             calibration = await self._patience.until_done(lambda: self._store.newest_calibration(*sensor))
@@ -244,12 +244,12 @@ class Service:
         if 0.0 < utc_s < _LATEST:
             live.anchor(utc_s, float(time.localtime(utc_s).tm_gmtoff))
 
-    async def _relieve_desk(self, live: LiveSession) -> None:
+    async def _relieve_desk(self, live: LiveSession, from_s: float) -> None:
         """From its first samples on, a session of sensors counts what the desk has counted so far."""
         desk = self._at_desk.relieve(live) if self._at_desk is not None else None
         if desk is not None:
             await self._commit()
-            handed_over(desk, live)
+            handed_over(desk, live, from_s)
 
     async def _commit(self) -> None:
         """Feed and write all that waits in one transaction, then tell the world."""

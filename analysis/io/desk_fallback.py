@@ -101,7 +101,10 @@ class DeskFallback:
         return await self._sessions.take_up_desk(await self._patience.until_done(lambda: self._store.session(*names)))
 
 
-def handed_over(desk: DeskSession, live: LiveSession) -> None:
-    """Tell a session of sensors where the clocks of breaks stand, as the desk counted them to the last."""
-    if desk.memory is not None:
+def handed_over(desk: DeskSession, live: LiveSession, from_s: float) -> None:
+    """Tell a session of sensors, whose samples go on at `from_s`, where the clocks stand as the desk counted them.
+
+    Not one that goes on before the desk began: what came late (the service was away) tells all that time itself.
+    """
+    if desk.memory is not None and live.stored.started_at + from_s >= desk.stored.started_at:
         live.add(replace(desk.memory, at_s=live.newest_s))

@@ -246,3 +246,25 @@ async def test_sensors_that_come_back_after_a_restart_take_over_where_the_desk_h
     assert 1531.0 <= given.clocks_s["stand"] < 1631.0
     for session_id in ("s", desk.session_id):
         assert batch.reanalyze(url, session_id, SETTINGS).first_difference == ""
+
+
+async def test_what_sensors_have_measured_while_the_service_was_away_is_not_counted_by_the_desk_as_well(
+    broker: Any, url: str
+) -> None:
+    desktop = Desktop()
+    begun = desktop.utc_s()
+    async with world(broker.address) as seen:
+        async with at_desk(broker.address, url, desktop):
+            seen.send(blocks(0, 30, started_at=begun))
+            await seen.until_confirmed(29)
+        desktop.passed_s += 60.0
+        async with at_desk(broker.address, url, desktop):
+            await until_at_desk(seen, url)
+            seen.heard.clear()
+            seen.send(blocks(30, 60, started_at=begun))
+            await seen.until_confirmed(59)
+    [desk] = desks(url)
+    assert isinstance(inputs(url, desk.session_id)[-1], SessionEnd)
+    assert not [one for one in inputs(url, "s") if isinstance(one, BreakMemory)]
+    for session_id in ("s", desk.session_id):
+        assert batch.reanalyze(url, session_id, SETTINGS).first_difference == ""
