@@ -17,8 +17,8 @@ from analysis.model import Desk, DeskState, PromptState, Slept
 IN_USE_S = 10.0  # keys or mouse so lately: in use; longer, and it is told for how long they were not
 TYPING_S = 3.0
 SILENT_S = 30.0  # without samples for so long, time goes on by the clock
-ALONE_S = 10.0  # and where there never are any, so often …
-ASKED_S = 5.0  # … or so often while a prompt stands
+ALONE_S = 10.0  # and where there never are any, so often (each is a write, and a prompt may come so late) …
+ASKED_S = 2.0  # … or so often while a prompt stands
 SET_S = 2.0  # a clock on the wall that is off by more was set
 WOKE_S = 1.0
 
