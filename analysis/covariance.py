@@ -93,12 +93,12 @@ def moved(known: Covariance, seen: Seen, tilt: float, velocity: float, bias: flo
     vv2 = vv - g * (xv + xv1 + (xv - g * (xx + xx - sx)) + xv2)
     uv2 = uv + g * (yv + yv1 - (xu + g * twice) - xu2)
     return (
-        *(xx2 + tilt, xy2, yy2 + tilt, xu2, xv2, yu2, yv2, xa2, xb2, xc2, ya2, yb2, yc2),
-        *(uu2 + velocity, uv2, vv2 + velocity),
-        *(ua + g * (ya + ya2), ub + g * (yb + yb2), uc + g * (yc + yc2)),
-        *(va - g * (xa + xa2), vb - g * (xb + xb2), vc - g * (xc + xc2)),
-        *(aa + bias, ab, ac, bb + bias, bc, cc + bias),
-    )
+        xx2 + tilt, xy2, yy2 + tilt, xu2, xv2, yu2, yv2, xa2, xb2, xc2, ya2, yb2, yc2,
+        uu2 + velocity, uv2, vv2 + velocity,
+        ua + g * (ya + ya2), ub + g * (yb + yb2), uc + g * (yc + yc2),
+        va - g * (xa + xa2), vb - g * (xb + xb2), vc - g * (xc + xc2),
+        aa + bias, ab, ac, bb + bias, bc, cc + bias,
+    )  # fmt: skip
 
 
 def stopped(known: Covariance, velocity: tuple[float, float], variance: float) -> tuple[Covariance, Errors]:
@@ -120,19 +120,19 @@ def stopped(known: Covariance, velocity: tuple[float, float], variance: float) -
     )
     u, v = velocity
     return (
-        *(xx - x1 * xu - x2 * xv, xy - x1 * yu - x2 * yv, yy - y1 * yu - y2 * yv),
-        *(xu - x1 * uu - x2 * uv, xv - x1 * uv - x2 * vv, yu - y1 * uu - y2 * uv, yv - y1 * uv - y2 * vv),
-        *(xa - x1 * ua - x2 * va, xb - x1 * ub - x2 * vb, xc - x1 * uc - x2 * vc),
-        *(ya - y1 * ua - y2 * va, yb - y1 * ub - y2 * vb, yc - y1 * uc - y2 * vc),
-        *(uu - u1 * uu - u2 * uv, uv - u1 * uv - u2 * vv, vv - v1 * uv - v2 * vv),
-        *(ua - u1 * ua - u2 * va, ub - u1 * ub - u2 * vb, uc - u1 * uc - u2 * vc),
-        *(va - v1 * ua - v2 * va, vb - v1 * ub - v2 * vb, vc - v1 * uc - v2 * vc),
-        *(aa - a1 * ua - a2 * va, ab - a1 * ub - a2 * vb, ac - a1 * uc - a2 * vc),
-        *(bb - b1 * ub - b2 * vb, bc - b1 * uc - b2 * vc, cc - c1 * uc - c2 * vc),
+        xx - x1 * xu - x2 * xv, xy - x1 * yu - x2 * yv, yy - y1 * yu - y2 * yv,
+        xu - x1 * uu - x2 * uv, xv - x1 * uv - x2 * vv, yu - y1 * uu - y2 * uv, yv - y1 * uv - y2 * vv,
+        xa - x1 * ua - x2 * va, xb - x1 * ub - x2 * vb, xc - x1 * uc - x2 * vc,
+        ya - y1 * ua - y2 * va, yb - y1 * ub - y2 * vb, yc - y1 * uc - y2 * vc,
+        uu - u1 * uu - u2 * uv, uv - u1 * uv - u2 * vv, vv - v1 * uv - v2 * vv,
+        ua - u1 * ua - u2 * va, ub - u1 * ub - u2 * vb, uc - u1 * uc - u2 * vc,
+        va - v1 * ua - v2 * va, vb - v1 * ub - v2 * vb, vc - v1 * uc - v2 * vc,
+        aa - a1 * ua - a2 * va, ab - a1 * ub - a2 * vb, ac - a1 * uc - a2 * vc,
+        bb - b1 * ub - b2 * vb, bc - b1 * uc - b2 * vc, cc - c1 * uc - c2 * vc,
     ), (
-        *(-(x1 * u + x2 * v), -(y1 * u + y2 * v), -(u1 * u + u2 * v), -(v1 * u + v2 * v)),
-        *(-(a1 * u + a2 * v), -(b1 * u + b2 * v), -(c1 * u + c2 * v)),
-    )
+        -(x1 * u + x2 * v), -(y1 * u + y2 * v), -(u1 * u + u2 * v), -(v1 * u + v2 * v),
+        -(a1 * u + a2 * v), -(b1 * u + b2 * v), -(c1 * u + c2 * v),
+    )  # fmt: skip
 
 
 def rested(known: Covariance, off: Sequence[float], variance: float) -> tuple[Covariance, Errors]:
@@ -142,8 +142,13 @@ def rested(known: Covariance, off: Sequence[float], variance: float) -> tuple[Co
     known, (x2, y2, u2, v2, b2, c2, a2) = _first_bias_told(known, b - b1, variance)
     known, (x3, y3, u3, v3, c3, a3, b3) = _first_bias_told(known, c - c1 - c2, variance)
     return known, (
-        *(x1 + x2 + x3, y1 + y2 + y3, u1 + u2 + u3, v1 + v2 + v3),
-        *(a1 + a2 + a3, b1 + b2 + b3, c1 + c2 + c3),
+        x1 + x2 + x3,
+        y1 + y2 + y3,
+        u1 + u2 + u3,
+        v1 + v2 + v3,
+        a1 + a2 + a3,
+        b1 + b2 + b3,
+        c1 + c2 + c3,
     )
 
 
@@ -155,9 +160,9 @@ def _first_bias_told(known: Covariance, off: float, variance: float) -> tuple[Co
     scale = 1.0 / (aa + variance)
     x, y, u, v, a, b, c = xa * scale, ya * scale, ua * scale, va * scale, aa * scale, ab * scale, ac * scale
     return (
-        *(xx - x * xa, xy - x * ya, yy - y * ya, xu - x * ua, xv - x * va, yu - y * ua, yv - y * va),
-        *(xb - x * ab, xc - x * ac, xa - x * aa, yb - y * ab, yc - y * ac, ya - y * aa),
-        *(uu - u * ua, uv - u * va, vv - v * va),
-        *(ub - u * ab, uc - u * ac, ua - u * aa, vb - v * ab, vc - v * ac, va - v * aa),
-        *(bb - b * ab, bc - b * ac, ab - b * aa, cc - c * ac, ac - c * aa, aa - a * aa),
-    ), (x * off, y * off, u * off, v * off, a * off, b * off, c * off)
+        xx - x * xa, xy - x * ya, yy - y * ya, xu - x * ua, xv - x * va, yu - y * ua, yv - y * va,
+        xb - x * ab, xc - x * ac, xa - x * aa, yb - y * ab, yc - y * ac, ya - y * aa,
+        uu - u * ua, uv - u * va, vv - v * va,
+        ub - u * ab, uc - u * ac, ua - u * aa, vb - v * ab, vc - v * ac, va - v * aa,
+        bb - b * ab, bc - b * ac, ab - b * aa, cc - c * ac, ac - c * aa, aa - a * aa,
+    ), (x * off, y * off, u * off, v * off, a * off, b * off, c * off)  # fmt: skip

@@ -23,6 +23,7 @@ SAID = (
     23  # turn (4), moves (12), then sums: variance of tilt and of velocity, span, rest, what the gyroscope read in it
 )
 _MOTION = slice(0, 16)
+_STATE = 7  # numbers
 _UNMOVED = (1.0, *[0.0] * 15)
 _FURTHEST = 0.04  # rad (2.3°) turned while waiting, bias included: what a bias did is taken off at the end, as if small
 _FEW = 40  # chunks
@@ -132,21 +133,21 @@ def said_of(
     return said, np.sqrt(total) * span
 
 
-def started(states: Sequence[Sequence[float]], ends: Sequence[int], until: Floats) -> tuple[Floats, Floats]:
+def started(states: Sequence[float], ends: Sequence[int], until: Floats) -> tuple[Floats, Floats]:
     """Sensor → world (4, m) before each chunk, and the bias (3, m) taken off it.
 
-    states: sensor → world (4) and bias (3) as each group began, and as they are after the last that is over;
+    states: sensor → world (4) and bias (3) as each group began, and as they are after the last that is over, in a row;
     ends and until as in `Grouped`.
     """
     count = until.shape[1]
     if count < _FEW:
         told, group, over = [], 0, set(ends)
         for number, moved in enumerate(until.T.tolist()):
-            told.append(_moved(states[group], moved))
+            told.append(_moved(states[_STATE * group : _STATE * (group + 1)], moved))
             group += number in over
         both = np.array(told).T
         return both[:4], both[4:]
-    own = np.array(states).T[:, np.searchsorted(ends, np.arange(count))]
+    own = np.array(states).reshape(-1, _STATE).T[:, np.searchsorted(ends, np.arange(count))]
     q, (a, b, c) = own[:4], own[4:]
     off = np.ones_like(q)
     rows = until[4:16].reshape(3, 4, -1)

@@ -88,7 +88,7 @@ class Inclination:
     def judge(self, said: Sequence[float]) -> Step:
         """One chunk, or some together: what they say (see `groups.SAID`)."""
         before, bias, prior = self._q, self._bias, self._covariance
-        *_, tilt, velocity, span_s, rest_s, a, b, c = said
+        tilt, velocity, span_s, rest_s, a, b, c = said[16:]
         seen = self._predict(said)
         expected = covariance.moved(prior, seen, tilt, velocity, self._bias_walk * span_s)
         return Step(before, bias, prior, seen, expected, self._judged(expected, span_s, rest_s, (a, b, c)))
@@ -113,35 +113,31 @@ class Inclination:
 
     def _predict(self, said: Sequence[float]) -> Seen:
         """Takes orientation and velocity over it; how the world sees the bias and the force meanwhile."""
-        w, x, y, z = q = self._q
+        w, x, y, z = self._q
         a, b, c = self._bias
-        *turn, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, _, _, _, _, _, _, _ = said
-        r0, r1, r2 = 1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)
+        s, i, j, k, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11 = said[:16]
+        xx, yy, zz, xy, xz, yz, wx, wy, wz = x * x, y * y, z * z, x * y, x * z, y * z, w * x, w * y, w * z
+        r0, r1, r2 = 1.0 - 2.0 * (yy + zz), 2.0 * (xy - wz), 2.0 * (xz + wy)
         p0, p1, p2 = r0 * m0 + r1 * m4 + r2 * m8, r0 * m1 + r1 * m5 + r2 * m9, r0 * m2 + r1 * m6 + r2 * m10
         fx = r0 * m3 + r1 * m7 + r2 * m11
-        r0, r1, r2 = 2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)
+        r0, r1, r2 = 2.0 * (xy + wz), 1.0 - 2.0 * (xx + zz), 2.0 * (yz - wx)
         q0, q1, q2 = r0 * m0 + r1 * m4 + r2 * m8, r0 * m1 + r1 * m5 + r2 * m9, r0 * m2 + r1 * m6 + r2 * m10
         fy = r0 * m3 + r1 * m7 + r2 * m11
-        r0, r1, r2 = 2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)
+        r0, r1, r2 = 2.0 * (xz - wy), 2.0 * (yz + wx), 1.0 - 2.0 * (xx + yy)
         fz = r0 * m3 + r1 * m7 + r2 * m11
         dx, dy = -(p0 * a + p1 * b + p2 * c), -(q0 * a + q1 * b + q2 * c)
         dz = -(r0 * (m0 * a + m1 * b + m2 * c) + r1 * (m4 * a + m5 * b + m6 * c) + r2 * (m8 * a + m9 * b + m10 * c))
         # The bias turned the chunk's later half more than its earlier one: on average by half of its whole drift.
         u, v = self._velocity
         self._velocity = (u + fx + 0.5 * (dy * fz - dz * fy), v + fy + 0.5 * (dz * fx - dx * fz))
-        self._q = _tipped(_times(q, turn), dx, dy, dz)
+        turned = (
+            w * s - x * i - y * j - z * k,
+            w * i + x * s + y * k - z * j,
+            w * j - x * k + y * s + z * i,
+            w * k + x * j - y * i + z * s,
+        )
+        self._q = _tipped(turned, dx, dy, dz)
         return p0, p1, p2, q0, q1, q2, fz
-
-
-def _times(a: Quaternion, b: Sequence[float]) -> Quaternion:
-    aw, ax, ay, az = a
-    bw, bx, by, bz = b
-    return (
-        aw * bw - ax * bx - ay * by - az * bz,
-        aw * bx + ax * bw + ay * bz - az * by,
-        aw * by - ax * bz + ay * bw + az * bx,
-        aw * bz + ax * by - ay * bx + az * bw,
-    )
 
 
 def _tipped(q: Quaternion, x: float, y: float, z: float) -> Quaternion:

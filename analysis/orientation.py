@@ -101,8 +101,12 @@ class OrientationFilter:
 class Run:
     """Samples without a gap."""
 
-    def __init__(self, first: Rows, inclination: Inclination) -> None:
-        """`first` are its first rows: they tell its rate, how it lies, and whether it has a gyroscope."""
+    def __init__(self, first: Rows, inclination: Inclination, *, keeps_steps: bool = False) -> None:
+        """`first` are its first rows: they tell its rate, how it lies, and whether it has a gyroscope.
+
+        `keeps_steps`: each one is told with all that it knew, for who looks back on them.
+        """
+        self._keeps_steps = keeps_steps
         self.start_s = float(first[0, 0])
         self.has_gyroscope = not math.isnan(first[0, 4])
         self._gap_s = float(np.clip(np.median(np.diff(first[:, 0])), 1e-3, GAP_S))
@@ -131,12 +135,19 @@ class Run:
         rests, read = self._rests(chunks)
         said, turned_rad = groups.said_of(chunks, self._inclination.noise, rests, read)
         grouped = self._groups.feed(said, rests.tolist(), turned_rad.tolist())
-        steps = [self._inclination.judge(one) for one in grouped.said]
-        states = [*((*step.before, *step.bias) for step in steps), self._inclination.state]
+        steps: list[Step] = []
+        states: list[float] = []
+        tipped: list[float] = []
+        for one in grouped.said:
+            step = self._inclination.judge(one)
+            states += [*step.before, *step.bias]
+            tipped += step.correction[:2]
+            if self._keeps_steps:
+                steps.append(step)
+        states += self._inclination.state
         before, bias = groups.started(states, grouped.ends, grouped.until)
         corrections = np.zeros((len(rests), 2))
-        if steps:
-            corrections[grouped.ends] = [step.correction[:2] for step in steps]
+        corrections[grouped.ends] = np.array(tipped).reshape(-1, 2)
         return Judged(chunks, steps, before, bias, corrections)
 
     def _seen(self, rows: Rows) -> Rows:
@@ -187,7 +198,7 @@ class Judged:
     """What m chunks say, and what the filter makes of them."""
 
     chunks: Chunks
-    steps: list[Step]  # of each chunk or group of them that is over
+    steps: list[Step]  # of each chunk or group of them that is over, where they are kept
     before: Floats  # (4, m) sensor → world before the chunk
     bias: Floats  # (3, m) rad/s
     corrections: Floats  # (m, 2) rad of tilt, at the chunk's end

@@ -41,7 +41,7 @@ def smoothed(t: Floats, acc: Floats, gyr: Floats, *, delay_s: float = 0.0) -> Sm
         pieces += told[1:] if pieces else told
     inclination = Inclination(patience=1)
     runs = [
-        (rows, Run(rows[:FIRST], inclination).feed(rows))
+        (rows, Run(rows[:FIRST], inclination, keeps_steps=True).feed(rows))
         for rows in pieces
         if len(rows) >= FIRST and not np.isnan(rows[0, 4])
     ]

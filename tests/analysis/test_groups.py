@@ -88,7 +88,7 @@ def test_a_bias_is_taken_off_while_chunks_wait() -> None:
     until = np.zeros((16, 3))
     until[0], until[3] = np.cos(rate * spans / 2), np.sin(rate * spans / 2)
     until[[4, 9, 14]] = spans
-    told, bias = started([(*q, 0.0, 0.0, rate)], [], until)
+    told, bias = started([*q, 0.0, 0.0, rate], [], until)
     assert np.array_equal(bias[2], [rate] * 3)
     assert np.allclose(quaternion.normalise(told.T), q, atol=1e-6)
 
@@ -97,10 +97,10 @@ def test_a_bias_is_taken_off_while_chunks_wait() -> None:
 def test_where_chunks_begin_is_the_same_to_the_last_bit_in_both_ways(seed: int, cuts: list[int]) -> None:
     (whole,) = grouped(seed, 300, [])
     rng = np.random.default_rng(seed)
-    states = rng.normal(size=(len(whole.ends) + 1, 7)).tolist()
+    states = rng.normal(size=7 * (len(whole.ends) + 1)).tolist()
     expected = np.concatenate(started(states, whole.ends, whole.until))
     for a, b in pairwise(sorted({0, 300, *(cut for cut in cuts if cut < 300)})):
         first, last = np.searchsorted(whole.ends, [a, b]).tolist()
         ends = [end - a for end in whole.ends[first:last]]
-        told = np.concatenate(started(states[first : last + 1], ends, whole.until[:, a:b]))
+        told = np.concatenate(started(states[7 * first : 7 * (last + 1)], ends, whole.until[:, a:b]))
         assert told.tobytes() == np.ascontiguousarray(expected[:, a:b]).tobytes()
