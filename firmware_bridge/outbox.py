@@ -59,14 +59,21 @@ class Outbox:
         self._unsent.append(letter)
 
     def due(self, now_s: float) -> list[Letter]:
-        """What to send now; taken as sent."""
-        letters = []
-        for key, sent_s in list(self._flying.items()):
+        """What to send now; taken as sent.
+
+        Where one is overdue, all that is out of its stream goes again: a stream is stored in order alone, so what
+        came after a lost one was not taken.
+        """
+        late = set[Stream]()
+        for (stream, _), sent_s in self._flying.items():
             if now_s - sent_s < self._resend_s:
                 break
+            late.add(stream)
+        again = [key for key in self._flying if key[0] in late]
+        for key in again:
             del self._flying[key]
             self._flying[key] = now_s
-            letters.append(self._held[key])
+        letters = [self._held[key] for key in again]
         while self._unsent and len(self._flying) < self._in_flight:
             letter = self._unsent.popleft()
             key = letter.stream, letter.seq

@@ -64,6 +64,17 @@ def test_few_are_in_flight() -> None:
     assert [sent.seq for sent in outbox.due(2.0)] == [20, 21, 22, 23, 24]
 
 
+def test_what_nobody_heard_at_first_holds_nothing_up_later() -> None:
+    """The service takes a stream in order alone: what comes before its turn it leaves to be sent again."""
+    outbox, taken = Outbox(resend_s=5.0, in_flight=20), 0
+    for tick in range(100):
+        outbox.add(letter(tick))
+        for sent in outbox.due(tick / 10.0):
+            taken += tick >= 20 and sent.seq == taken
+        outbox.confirm("s", Segment.PELVIS, taken - 1)
+    assert taken == 100
+
+
 def test_a_broker_that_was_away_gets_all_again() -> None:
     outbox = filled(5)
     outbox.due(0.0)
