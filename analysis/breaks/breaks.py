@@ -17,6 +17,7 @@ from analysis.model import Event, Prompt, PromptState
 
 _BACK = 180 * TICKS_PER_S  # a bout is hardly dated back further
 _POSTURES = (Clock.STATIC, Clock.BENT, Clock.ARCHED)
+_SEATED = (Clock.SITTING, Clock.DAY)
 
 
 class Breaks:
@@ -36,6 +37,7 @@ class Breaks:
         self._count = 0
         self.day = -1
         self._kept_days: dict[tuple[int, str], float] = {}
+        self._sat: int | None = None  # when the bout of sitting began that goes on, looked back upon
 
     def settle(self, now: int) -> None:
         """Bring everything to `now`, with what is known at `now`."""
@@ -71,7 +73,8 @@ class Breaks:
     def _run(self, now: int) -> None:
         """All clocks, up to where it is clear what the time was."""
         body = self.world.body
-        since = body.settle(now)
+        was_since, since = body.since, body.settle(now)
+        early_s = 0.0 if since is None else self._sat_before(since, was_since)
         held = body.held
         for account in self.accounts.values():
             one = account.type
@@ -79,8 +82,24 @@ class Breaks:
             clear = now if is_by_clock or held is None else held
             account.run_to(clear if is_by_clock or since is None else since)
             flow = self.world.flow(one, now)
+            back_s = early_s if one.clock in _SEATED else 0.0
+            if back_s:
+                account.date_back(back_s)
             account.switch(flow, self.world.idle_already_s(one, now) if flow is Flow.AWAY else 0.0)
+            if back_s:
+                account.date_back(back_s)
             account.run_to(clear)
+
+    def _sat_before(self, since: int, was_since: int) -> float:
+        """How long before `since`, s, the seat was taken on which the wearer is told to be since then.
+
+        The bout is looked back upon, and may be known before the activity is sure of it.
+        """
+        body, sat = self.world.body, self._sat
+        if body.presence is not Presence.SEATED or sat is None or not max(was_since, since - _BACK) < sat < since:
+            return 0.0
+        body.since = body.told_since = sat
+        return (since - sat) / TICKS_PER_S
 
     def _turn_day(self, now: int) -> None:
         """The day's total belongs to its day, whichever way the clock on the wall is set."""
@@ -181,15 +200,19 @@ class Breaks:
         if is_whole and is_worth:
             self.habits.learn(one.name, is_unasked=True)
 
-    def sat(self, since: int) -> None:
+    def sat(self, since: int, *, is_over: bool) -> None:
         """The bout of sitting that goes on began at tick `since`, looked back upon: so its clocks run from there."""
         body = self.world.body
+        if is_over:
+            self._sat = None if self._sat == since else self._sat
+            return
+        self._sat = since
         if body.presence is not Presence.SEATED or not body.since - _BACK <= since < body.since:
             return
         early_s = (body.since - since) / TICKS_PER_S
         body.since = body.told_since = since
         for account in self.accounts.values():
-            if account.type.clock in (Clock.SITTING, Clock.DAY):
+            if account.type.clock in _SEATED and account.flow is Flow.RUN:
                 account.date_back(early_s)
 
     def shifted(self, at: int, now: int) -> None:

@@ -119,10 +119,16 @@ class Account:
             self._rest(already_s)
 
     def date_back(self, span_s: float) -> None:
-        """What it runs for began so much earlier than was known when it began to run."""
+        """The seat was taken so much earlier than was known: what runs has run for longer, a break was over by then."""
+        if self.flow is Flow.HOLD:
+            return
+        self._keep(Step(self.at, self.clock_s, back_s=span_s))
         if self.flow is Flow.RUN:
-            self._keep(Step(self.at, self.clock_s, back_s=span_s))
             self.clock_s += span_s
+            return
+        self.away_s = max(0.0, self.away_s - span_s)
+        if self.clock_s > 0:
+            self.clock_s = min(self.before_s, self.clock_s + span_s * self._pay)
 
     def sleep(self, span_s: float) -> None:
         """So much time that the session's clock does not have, as it goes now."""

@@ -55,6 +55,7 @@ class _Sat:
     """A bout of sitting was told that began at this tick."""
 
     since: int
+    is_over: bool
 
 
 _Queued = BreakInput | Label | int | _Sat  # an int: the end of a shift, as a tick
@@ -115,8 +116,9 @@ class BreakPolicy:
             if event.kind == "shift" and event.end_s is not None:
                 ended = math.ceil(event.end_s * TICKS_PER_S - 1e-6)
                 self._put(max(ended + SHIFT_LAG, self._now + 1), ended)
-            elif event.kind == "sitting" and event.end_s is None:
-                self._put(self._now + 1, _Sat(round(event.start_s * TICKS_PER_S)))
+            elif event.kind == "sitting":
+                is_over = event.end_s is not None
+                self._put(self._now + 1, _Sat(round(event.start_s * TICKS_PER_S), is_over))
 
     def close(self, at_s: float) -> list[Told]:
         """The session ended."""
@@ -222,7 +224,7 @@ class BreakPolicy:
             case int():
                 breaks.shifted(item, now)
             case _Sat():
-                breaks.sat(item.since)
+                breaks.sat(item.since, is_over=item.is_over)
             case DeskState():
                 breaks.world.see_desk(item, now)
             case Label():

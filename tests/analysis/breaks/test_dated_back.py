@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,33 @@ def test_a_bout_that_began_earlier_makes_the_clock_full_earlier() -> None:
 @pytest.mark.parametrize("began_s", [20.0, 25.0, -400.0])
 def test_a_bout_that_did_not_changes_nothing(began_s: float) -> None:
     assert due_s(began_s) == pytest.approx(80.0)
+
+
+def came_back(*told_at: tuple[int, Event]) -> tuple[float, float]:
+    """Credit of the break of who is seen to stand from 100 s to 150 s, and when the next prompt after 60 s is due."""
+    rules = standing_after(60.0, rise_s=10.0)
+    policy = BreakPolicy(replace(rules, types=(replace(rules.types[0], length_s=120.0, enough_s=30.0),)))
+    told = []
+    for at in range(300):
+        policy.know([event for known, event in told_at if known == at])
+        told += policy.feed(second(at, Activity.STANDING if 100 <= at < 150 else Activity.SITTING))
+    prompts = {one.prompt_id: one for one in told if isinstance(one, Prompt)}
+    first, second_one = list(prompts.values())[:2]
+    return first.credited_s, second_one.due_s
+
+
+def test_a_bout_that_is_known_before_the_activity_is_sure_ends_the_break_where_it_began() -> None:
+    assert came_back() == (pytest.approx(50.0), pytest.approx(210.0))
+    assert came_back((149, Event("sitting", 136.0, None))) == (pytest.approx(36.0), pytest.approx(196.0))
+
+
+def test_a_bout_that_was_over_before_the_activity_was_sure_says_nothing_of_the_break() -> None:
+    told = (145, Event("sitting", 130.0, None)), (148, Event("sitting", 130.0, 135.0))
+    assert came_back(*told) == came_back()
+
+
+def test_a_bout_from_before_the_break_says_nothing_of_it() -> None:
+    assert came_back((149, Event("sitting", 90.0, None))) == came_back()
 
 
 def test_the_prompt_is_due_the_interval_after_the_bout_began() -> None:
