@@ -123,13 +123,16 @@ def play(
     end_s: float | None = None,
     corrections: Sequence[tuple[float, Label]] = (),
 ) -> Played:
-    """The whole session: each input comes when the samples before it have, each event three seconds after its end.
+    """The whole session: each input comes when the samples before it have, each event three seconds after its end, or
+    nine after the beginning of what goes on.
 
     `corrections` are told at these times, in their order.
     """
     whole = frame(*runs, values=values)
     arriving = sorted(inputs, key=lambda one: one.at_s)
-    told_at = sorted(((event.end_s or 0.0) + 3.0, place) for place, event in enumerate(events))
+    told_at = sorted(
+        (event.start_s + 9.0 if event.end_s is None else event.end_s + 3.0, place) for place, event in enumerate(events)
+    )
     own = [int(np.searchsorted(whole.t, one.at_s)) for one in arriving]
     own += [int(np.searchsorted(whole.t, at_s)) for at_s, _ in told_at]
     own += [int(np.searchsorted(whole.t, at_s)) for at_s, _ in corrections]

@@ -120,7 +120,10 @@ INPUTS: st.SearchStrategy[list[BreakInput]] = st.lists(
     ),
     max_size=14,
 )
-EVENTS = st.lists(TIMES, max_size=6).map(lambda at: [Event("shift", one, one + 1.0) for one in sorted(set(at))])
+KNOWN = st.sampled_from([("shift", 1.0), ("sitting", None), ("sitting", 20.0)])
+EVENTS = st.dictionaries(TIMES, KNOWN, max_size=8).map(
+    lambda known: [Event(kind, at, None if span is None else at + span) for at, (kind, span) in sorted(known.items())]
+)
 CUTS = st.lists(st.integers(1, 30000), max_size=25)
 ANSWERS = st.lists(  # to one prompt after the other, so long after it was told
     st.tuples(
