@@ -80,7 +80,7 @@ class Gait:
             events += self._ended()
         start = first if self._walk is None else self._walk[0]
         self._walk = (start, end)
-        while end - start >= _LONGEST + _MARGIN:
+        while end - start > _LONGEST + _MARGIN:  # poses are there up to the last tick, and not beyond it
             cut = start + _LONGEST
             events.append(self._event(start, cut, cut + _MARGIN))
             self._is_cut, self._free = True, cut
