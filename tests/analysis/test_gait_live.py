@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from analysis.detectors.gait import LONGEST_S, Gait
-from analysis.model import FRAME_HZ, Activity, Event, Floats, Pose, PostureFrame
+from analysis.model import FRAME_HZ, Activity, Codes, Event, Floats, Pose, PostureFrame
 from tests.analysis.made_walks import MadeWalk
 
 
@@ -14,22 +15,35 @@ def piece(pose: Pose, first: int, end: int) -> Pose:
     return Pose(pose.t[first:end], q, acc, gyr, pose.quality[first:end])
 
 
-def frame_of(ticks: Floats, walk: MadeWalk) -> PostureFrame:
-    walking = (ticks >= walk.start_s) & (ticks < walk.end_s)
-    activity = np.where(walking, np.int8(Activity.WALKING), np.int8(Activity.STANDING))
+def frame_of(ticks: Floats, activity: Codes) -> PostureFrame:
     return PostureFrame(ticks, {}, activity, np.zeros(len(ticks), np.uint16))
 
 
-def test_a_minute_of_a_long_walk_is_the_same_tick_by_tick_as_at_once() -> None:
-    walk = MadeWalk(steps=160, asymmetry=0.06)
-    pose = walk.pose()
+def at_once_and_live(walk: MadeWalk, what: Activity, ticks_a_time: int) -> tuple[list[Event], list[Event]]:
+    """Of a walk that the activity takes for `what`."""
+    pose = walk.pose(after_s=6.0)
     ticks = np.arange(round(pose.t[-1] * FRAME_HZ)) / FRAME_HZ
+    walking = (ticks >= walk.start_s) & (ticks < walk.end_s)
+    activity = np.where(walking, np.int8(what), np.int8(Activity.STANDING))
     whole, live, told, given = Gait(), Gait(), list[Event](), 0
     whole.moved(pose)
-    for tick in ticks:
-        end = int(np.searchsorted(pose.t, tick + 0.01))
+    for first in range(0, len(ticks), ticks_a_time):
+        now = slice(first, first + ticks_a_time)
+        end = int(np.searchsorted(pose.t, ticks[now][-1] + 0.01))
         live.moved(piece(pose, given, end))
-        told += live.feed(frame_of(np.array([tick]), walk))
+        told += live.feed(frame_of(ticks[now], activity[now]))
         given = end
-    assert told == whole.feed(frame_of(ticks, walk))
-    assert told[0].end_s == told[0].start_s + LONGEST_S
+    return whole.feed(frame_of(ticks, activity)), told
+
+
+@pytest.mark.parametrize("ticks_a_time", [1, 10])
+def test_a_minute_of_a_long_walk_is_the_same_live_as_at_once(ticks_a_time: int) -> None:
+    whole, live = at_once_and_live(MadeWalk(steps=160, asymmetry=0.06), Activity.WALKING, ticks_a_time)
+    assert live == whole
+    assert live[0].end_s == live[0].start_s + LONGEST_S
+
+
+@pytest.mark.parametrize("ticks_a_time", [1, 10])
+def test_a_walk_that_passes_for_standing_is_the_same_live_as_at_once(ticks_a_time: int) -> None:
+    whole, live = at_once_and_live(MadeWalk(50.0, 30, 5.3), Activity.STANDING, ticks_a_time)
+    assert live == whole
