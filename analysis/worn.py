@@ -36,7 +36,7 @@ from analysis.worn_seconds import (
     put_on,
     rest_begin,
     table_of,
-    tick_rows,
+    tick_lines,
     up_rows,
 )
 
@@ -72,7 +72,7 @@ class WornWatch:
     def __init__(self) -> None:
         self._poses: list[Pose] = []
         self._held: int | None = None  # the second that the newest tick lies in
-        self._ticks: Floats = np.empty((0, 1 + TICK_WIDTH * len(SEGMENTS)))
+        self._ticks: Floats = np.empty((1 + TICK_WIDTH * len(SEGMENTS), 0))
         self._ups: Floats = np.empty((0, 1 + 3 * len(SEGMENTS)))
         self._table: Floats = np.empty((0, 1 + WIDTH * len(SEGMENTS)))
         self._wearing = {segment: _Wearing() for segment in SEGMENTS}
@@ -111,18 +111,18 @@ class WornWatch:
 
     def _learn(self) -> None:
         pose = joined(self._poses)
-        rows = np.concatenate([self._ticks, tick_rows(pose)])
+        lines = np.concatenate([self._ticks, tick_lines(pose)], axis=1)
         ups = np.concatenate([self._ups, up_rows(pose)])
         self._poses = []
-        holes = np.flatnonzero(np.diff(rows[:, 0]) > 1) + 1
-        pieces = np.split(rows, holes) if len(holes) else [rows]
+        holes = np.flatnonzero(np.diff(lines[0]) > 1) + 1
+        pieces = np.split(lines, holes, axis=1) if len(holes) else [lines]
         tables = []
         for piece in pieces:
             first = -int(piece[0, 0]) % TICKS
-            last = first + (len(piece) - first) // TICKS * TICKS
+            last = first + (piece.shape[1] - first) // TICKS * TICKS
             if last > first:
-                tables.append(table_of(piece[first:last], ups))
-                piece = piece[last:]
+                tables.append(table_of(piece[:, first:last], ups))
+                piece = piece[:, last:]
         self._ticks, self._ups = piece, ups[-1:]
         if tables:
             self._judge(np.concatenate(tables))

@@ -59,12 +59,12 @@ TICK_WIDTH = 6  # acc, gyr
 SEGMENTS = tuple(Segment)
 
 
-def tick_rows(pose: Pose) -> Floats:
-    """(n, 13): each tick's number, then acc and gyr of each segment."""
-    columns = [np.rint(pose.t * GRID_HZ)[:, None]]
+def tick_lines(pose: Pose) -> Floats:
+    """(13, n): each tick's number, then acc and gyr of each segment."""
+    lines = [np.rint(pose.t * GRID_HZ)[None]]
     for segment in SEGMENTS:
-        columns += [pose.acc[segment], pose.gyr[segment]]
-    return np.concatenate(columns, axis=1)
+        lines += [pose.acc[segment].T, pose.gyr[segment].T]
+    return np.concatenate(lines)
 
 
 def up_rows(pose: Pose) -> Floats:
@@ -76,15 +76,16 @@ def up_rows(pose: Pose) -> Floats:
     )
 
 
-def table_of(rows: Floats, ups: Floats) -> Floats:
+def table_of(lines: Floats, ups: Floats) -> Floats:
     """The table of whole seconds of ticks; what depends on other seconds is still 0. `ups` has all their middles."""
-    count = len(rows) // TICKS
+    count = lines.shape[1] // TICKS
     table = np.zeros((count, 1 + WIDTH * len(SEGMENTS)))
-    table[:, 0] = np.rint((rows[TICKS - 1 :: TICKS, 0] + 1) / GRID_HZ)
-    middle = np.searchsorted(ups[:, 0], rows[TICKS // 2 :: TICKS, 0])
-    moved = rows[:, 1:].reshape(count, TICKS, TICK_WIDTH * len(SEGMENTS))
-    mean = _total(moved) / TICKS
-    spread = np.sqrt(_total((moved - mean[:, None]) ** 2) / TICKS)
+    table[:, 0] = np.rint((lines[0, TICKS - 1 :: TICKS] + 1) / GRID_HZ)
+    middle = np.searchsorted(ups[:, 0], lines[0, TICKS // 2 :: TICKS])
+    moved = lines[1:].reshape(TICK_WIDTH * len(SEGMENTS), count, TICKS).transpose(2, 0, 1).copy()
+    means = _total(moved) / TICKS
+    spreads = np.sqrt(_total((moved - means) ** 2) / TICKS)
+    mean, spread = means.T, spreads.T
     for number, segment in enumerate(SEGMENTS):
         acc, gyr = (slice(TICK_WIDTH * number + first, TICK_WIDTH * number + first + 3) for first in (0, 3))
         own = own_of(table, segment)
@@ -96,10 +97,10 @@ def table_of(rows: Floats, ups: Floats) -> Floats:
 
 
 def _total(x: Floats) -> Floats:
-    """Sum over axis 1, fifty long, in a fixed order."""
-    halves = x[:, :25] + x[:, 25:]
-    fives = halves[:, :5] + halves[:, 5:10] + halves[:, 10:15] + halves[:, 15:20] + halves[:, 20:]
-    total: Floats = fives[:, 0] + fives[:, 1] + fives[:, 2] + fives[:, 3] + fives[:, 4]
+    """Sum over the first axis, fifty long, in a fixed order."""
+    halves = x[:25] + x[25:]
+    fives = halves[:5] + halves[5:10] + halves[10:15] + halves[15:20] + halves[20:]
+    total: Floats = fives[0] + fives[1] + fives[2] + fives[3] + fives[4]
     return total
 
 
