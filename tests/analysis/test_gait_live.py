@@ -6,17 +6,9 @@ import numpy as np
 import pytest
 
 from analysis.detectors.gait import LONGEST_S, Gait
-from analysis.model import FRAME_HZ, Activity, Codes, Event, Floats, Pose, PostureFrame
+from analysis.model import FRAME_HZ, Activity, Event, PostureFrame
+from tests.analysis.following import in_pieces
 from tests.analysis.made_walks import MadeWalk
-
-
-def piece(pose: Pose, first: int, end: int) -> Pose:
-    q, acc, gyr = ({key: rows[first:end] for key, rows in held.items()} for held in (pose.q, pose.acc, pose.gyr))
-    return Pose(pose.t[first:end], q, acc, gyr, pose.quality[first:end])
-
-
-def frame_of(ticks: Floats, activity: Codes) -> PostureFrame:
-    return PostureFrame(ticks, {}, activity, np.zeros(len(ticks), np.uint16))
 
 
 def at_once_and_live(walk: MadeWalk, what: Activity, ticks_a_time: int) -> tuple[list[Event], list[Event]]:
@@ -25,15 +17,9 @@ def at_once_and_live(walk: MadeWalk, what: Activity, ticks_a_time: int) -> tuple
     ticks = np.arange(round(pose.t[-1] * FRAME_HZ)) / FRAME_HZ
     walking = (ticks >= walk.start_s) & (ticks < walk.end_s)
     activity = np.where(walking, np.int8(what), np.int8(Activity.STANDING))
-    whole, live, told, given = Gait(), Gait(), list[Event](), 0
-    whole.moved(pose)
-    for first in range(0, len(ticks), ticks_a_time):
-        now = slice(first, first + ticks_a_time)
-        end = int(np.searchsorted(pose.t, ticks[now][-1] + 0.01))
-        live.moved(piece(pose, given, end))
-        told += live.feed(frame_of(ticks[now], activity[now]))
-        given = end
-    return whole.feed(frame_of(ticks, activity)), told
+    frame = PostureFrame(ticks, {}, activity, np.zeros(len(ticks), np.uint16))
+    whole = in_pieces(Gait(), pose, frame, [], [len(pose.t)])
+    return whole, in_pieces(Gait(), pose, frame, range(0, len(ticks), ticks_a_time), [0])
 
 
 @pytest.mark.parametrize("ticks_a_time", [1, 10])
