@@ -32,7 +32,7 @@ def _recorded(
     minutes: Minutes | None = None,
 ) -> Recorded:
     session = Session(f"s{start}", "me", "radio", start, 1, last_s)
-    return Recorded(session, events, prompts, minutes or Minutes(np.empty(0), {}, np.empty((0, 5))))
+    return Recorded(session, events, prompts, minutes or Minutes(np.empty(0), {}, np.empty((0, len(Activity)))))
 
 
 @st.composite
@@ -162,7 +162,7 @@ def test_a_prompt_was_asked_when_it_was_told_and_answered_with_the_rise() -> Non
 def test_curves_leave_a_hole_where_nothing_was_measured() -> None:
     t0 = np.array([0.0, 60.0, 600.0])
     values = {"pelvic_tilt": MinuteValues(np.array([1.0, 2.0, 3.0]), t0 - 1, t0 + 1, np.full(3, 600.0))}
-    minutes = Minutes(t0, values, np.zeros((3, 5)))
+    minutes = Minutes(t0, values, np.zeros((3, len(Activity))))
     curve = day_of(DAY, [_recorded(MIDNIGHT, 700.0, minutes=minutes)], BERLIN).curves["pelvic_tilt"]
     assert (curve.at - MIDNIGHT).tolist() == [30.0, 90.0, 150.0, 630.0]
     assert np.isnan(curve.mean).tolist() == [False, False, True, False]
