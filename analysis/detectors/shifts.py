@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,13 +46,12 @@ _BIN_S = _BIN / FRAME_HZ
 _FEWEST = 3  # ticks with a posture, for a bin to be known
 _LONGEST, _SILENCE = round(LONGEST_S / _BIN_S), round(SILENCE_S / _BIN_S)  # bins
 
-_COLUMNS = 2 + len(ANGLES) + 1  # tick, activity, angles, degrees turned since the last tick
+_LINES = 2 + len(ANGLES) + 1  # tick, activity, angles, degrees turned since the last tick
 
-Angles = tuple[float, ...]
+Angles = tuple[float, float, float, float]  # by ANGLES
 
 
-@dataclass(frozen=True, slots=True)
-class _Bin:
+class _Bin(NamedTuple):
     """Half a second of a known seated posture, in degrees by ANGLES."""
 
     number: int
@@ -74,7 +74,7 @@ class Shifts:
     """Ticks of posture in, shifts and fidgets out, each told once it is over: two seconds after its end."""
 
     def __init__(self) -> None:
-        self._held: Floats = np.empty((0, _COLUMNS))  # ticks of the newest bin
+        self._held: Floats = np.empty((_LINES, 0))  # ticks of the newest bin
         self._rest: Angles | None = None
         self._recent: deque[_Bin] = deque(maxlen=STILL_BINS)
         self._movement: _Movement | None = None
@@ -100,38 +100,38 @@ class Shifts:
         """Events beside the numbers of the bins that told them."""
         if not len(frame.t):
             return []
-        rows = np.concatenate([self._held, _rows(frame)])
-        number = rows[:, 0] // _BIN
-        is_whole = (number < number[-1]) | (rows[-1, 0] % _BIN == _BIN - 1)
-        self._held = rows[~is_whole]
-        return self._bins(rows[is_whole])
+        lines = np.concatenate([self._held, _lines(frame)], axis=1)
+        number = lines[0] // _BIN
+        is_over = lines[0, -1] % _BIN == _BIN - 1
+        whole = len(number) if is_over else int(np.searchsorted(number, number[-1]))
+        self._held = lines[:, whole:]
+        return self._bins(lines[:, :whole])
 
-    def _bins(self, rows: Floats) -> list[tuple[int, Event]]:
-        """Whole bins of ticks (n, _COLUMNS)."""
-        if not len(rows):
+    def _bins(self, lines: Floats) -> list[tuple[int, Event]]:
+        """Whole bins of ticks (_LINES, n)."""
+        if not lines.shape[1]:
             return []
-        numbers, cells = _cells(rows)
-        activity, angles, turned = cells[:, :, 1], cells[:, :, 2:-1], cells[:, :, -1]
+        numbers, cells = _cells(lines)
+        activity, angles, turned = cells[1], cells[2:-1], cells[-1]
         is_seated = activity == Activity.SITTING
-        known = (is_seated & ~np.isnan(cells).any(axis=2))[:, :, None]
-        count = known.sum(axis=1)
+        known = is_seated & ~np.isnan(cells).any(axis=0)
+        count = known.sum(axis=0)
         mean = _sum(np.where(known, angles, 0.0)) / np.maximum(count, 1)
-        columns = (
+        told = (
             numbers.tolist(),
-            ((activity > Activity.UNKNOWN) & ~is_seated).any(axis=1).tolist(),
-            (count[:, 0] >= _FEWEST).tolist(),
-            mean.tolist(),
-            np.where(known, angles, np.inf).min(axis=1).tolist(),
-            np.where(known, angles, -np.inf).max(axis=1).tolist(),
-            _sum(np.where(known[:, :, 0], turned, 0.0)).tolist(),
+            ((activity > Activity.UNKNOWN) & ~is_seated).any(axis=0).tolist(),
+            (count >= _FEWEST).tolist(),
+            zip(*mean.tolist(), strict=True),
+            zip(*np.where(known, angles, np.inf).min(axis=1).tolist(), strict=True),
+            zip(*np.where(known, angles, -np.inf).max(axis=1).tolist(), strict=True),
+            _sum(np.where(known, turned, 0.0)).tolist(),
         )
         events: list[tuple[int, Event]] = []
-        for number, is_elsewhere, is_known, at, low, high, turned_deg in zip(*columns, strict=True):
+        for number, is_elsewhere, is_known, *seen in zip(*told, strict=True):
             if is_elsewhere:
                 self._leave()
             elif is_known:
-                new = _Bin(number, tuple(at), tuple(low), tuple(high), turned_deg)
-                events += [(number, event) for event in self._take(new)]
+                events += [(number, event) for event in self._take(_Bin(number, *seen))]
         return events
 
     def _leave(self) -> None:
@@ -144,7 +144,7 @@ class Shifts:
         if silent > _SILENCE:
             self._leave()
         elif silent and self._rest is not None:
-            new = replace(new, turned_deg=math.inf)  # nobody knows how much
+            new = new._replace(turned_deg=math.inf)  # nobody knows how much
         self._newest = new.number
         self._recent.append(new)
         if self._rest is None:
@@ -154,8 +154,7 @@ class Shifts:
         away_deg = _away_deg(new, self._rest)
         if self._movement is None:
             if away_deg <= FIDGET_DEG:
-                share = _BIN_S / FOLLOW_S
-                self._rest = tuple(a + share * (b - a) for a, b in zip(self._rest, new.mean, strict=True))
+                self._rest = _followed(self._rest, new.mean)
                 return []
             self._movement = _Movement(new.number, away_deg, [one.turned_deg for one in self._recent][-3:])
             return []
@@ -193,37 +192,45 @@ class Shifts:
 
     def _settled_at(self) -> Angles:
         count = len(self._recent)
-        return tuple(sum(span) / count for span in zip(*(one.mean for one in self._recent), strict=True))
+        a, b, c, d = (sum(span) / count for span in zip(*(one.mean for one in self._recent), strict=True))
+        return a, b, c, d
 
 
-def _rows(frame: PostureFrame) -> Floats:
-    """(n, _COLUMNS); what is of a metric that there is not is NaN."""
+def _lines(frame: PostureFrame) -> Floats:
+    """(_LINES, n); what is of a metric that there is not is NaN."""
     unknown = np.full(len(frame.t), np.nan)
     angles = [frame.values.get(name, unknown) for name in ANGLES]
     pelvis, trunk = (frame.values.get(name, unknown) for name in SPEEDS)
     ticks, turned = np.rint(frame.t * FRAME_HZ), (pelvis + trunk) / FRAME_HZ
     turned = np.where(np.isnan(turned), np.inf, turned)  # without a gyroscope nobody knows how much
-    return np.stack([ticks, frame.activity.astype(np.float64), *angles, turned], axis=1)
+    return np.stack([ticks, frame.activity.astype(np.float64), *angles, turned])
 
 
-def _cells(rows: Floats) -> tuple[NDArray[np.int64], Floats]:
-    """Numbers (k,) of the bins of rows (n, m), and the rows by bin (k, _BIN, m); NaN where there is none."""
-    ticks = rows[:, 0].astype(np.int64)
+def _cells(lines: Floats) -> tuple[NDArray[np.int64], Floats]:
+    """Numbers (k,) of the bins of ticks (m, n), and the ticks by bin (m, _BIN, k); NaN where there is none."""
+    ticks = lines[0].astype(np.int64)
     numbers, place = np.unique(ticks // _BIN, return_inverse=True)
-    cells = np.full((len(numbers), _BIN, rows.shape[1]), np.nan)
-    cells[place, ticks % _BIN] = rows
+    cells = np.full((len(lines), _BIN, len(numbers)), np.nan)
+    cells[:, ticks % _BIN, place] = lines
     return numbers, cells
 
 
 def _sum(x: Floats) -> Floats:
-    """Sum over axis 1, _BIN long, in a fixed order: NumPy's own depends on the shape."""
-    total: Floats = x[:, 0] + x[:, 1] + x[:, 2] + x[:, 3] + x[:, 4]
+    """Sum over the last axis but one, _BIN long, in a fixed order: NumPy's own depends on the shape."""
+    total: Floats = x[..., 0, :] + x[..., 1, :] + x[..., 2, :] + x[..., 3, :] + x[..., 4, :]
     return total
 
 
 def _away_deg(one: _Bin, rest: Angles) -> float:
     """The furthest that any angle was from rest."""
-    return max(max(high - at, at - low) for low, high, at in zip(one.low, one.high, rest, strict=True))
+    (a, b, c, d), (e, f, g, h), (p, q, r, s) = one.low, one.high, rest
+    return max(e - p, p - a, f - q, q - b, g - r, r - c, h - s, s - d)
+
+
+def _followed(rest: Angles, mean: Angles) -> Angles:
+    """The rest posture a bin later, near a posture that drifts."""
+    (a, b, c, d), (p, q, r, s), share = rest, mean, _BIN_S / FOLLOW_S
+    return a + share * (p - a), b + share * (q - b), c + share * (r - c), d + share * (s - d)
 
 
 DETECTOR = Detector(label="Shifts and fidgets", kinds=frozenset({"shift", "fidget"}), make=Shifts)
