@@ -2,64 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
 import threading
-import time
-import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from analysis.io.settings import DashboardSettings, Settings
 from analysis.io.store import Batch, Store
 from analysis.model import Event
-from benchmarks.ports import free_port
-from dashboard import server
+from tests.chromium import BERLIN, chromium, needs_chromium, page_of, served
 from tests.dashboard.filled import DAY, EXPECTED, Wearer, fill_day
 from tests.dashboard.test_gait import KNOWN
 
-BERLIN = "Europe/Berlin"
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).is_file(), reason="there is no Chromium on this machine"),
+    needs_chromium,
     pytest.mark.timeout(300),
 ]
 
 
-def _wait_for(address: str) -> None:
-    for _ in range(150):
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=1):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail("The dashboard's server did not start.")
-
-
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def shown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a dashboard over a day of the past and a simulated wearer of this moment."""
     folder = tmp_path_factory.mktemp("served")
-    url, port, stop = f"sqlite:///{folder / 'u.sqlite'}", free_port(), threading.Event()
+    url, stop = f"sqlite:///{folder / 'u.sqlite'}", threading.Event()
     with Store.open(url) as store:
         fill_day(store, "simulated", ZoneInfo(BERLIN), "simulated")
         walked = store.find("simulated-morning")
@@ -71,53 +39,40 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             while not stop.wait(0.5):
                 wearer.tell()
 
-        settings = Settings(dashboard=DashboardSettings(port=port))
-        environment = os.environ | {"UPSTAND_STORE__URL": url, "UPSTAND_DATA_DIR": str(folder)}
-        process = subprocess.Popen(server.command(settings), env=environment, stdout=subprocess.DEVNULL)
         living = threading.Thread(target=live)
         living.start()
         try:
-            _wait_for(f"http://127.0.0.1:{port}")
-            yield f"http://127.0.0.1:{port}"
+            with served({"UPSTAND_STORE__URL": url, "UPSTAND_DATA_DIR": str(folder)}) as address:
+                yield address
         finally:
             stop.set()
             living.join()
-            process.terminate()
-            process.wait(10)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as opened:
         yield opened
-        opened.close()
-
-
-def _page(browser: Browser, scheme: Literal["light", "dark"]) -> Iterator[Page]:
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 900}, color_scheme=scheme, timezone_id=BERLIN, locale="en-GB"
-    )
-    yield context.new_page()
-    context.close()
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    yield from _page(browser, "light")
+    with page_of(browser) as opened:
+        yield opened
 
 
 @pytest.fixture
 def dark_page(browser: Browser) -> Iterator[Page]:
-    yield from _page(browser, "dark")
+    with page_of(browser, "dark") as opened:
+        yield opened
 
 
 def _told(page: Page, key: str) -> str:
     return page.locator(f".st-key-{key}").first.inner_text()
 
 
-def test_today_is_read_off_at_its_own_address_on_a_fresh_server(served: str, page: Page) -> None:
-    page.goto(f"{served}/today?today_date={DAY}")
+def test_today_is_read_off_at_its_own_address_on_a_fresh_server(shown: str, page: Page) -> None:
+    page.goto(f"{shown}/today?today_date={DAY}")
     expect(page.locator(".st-key-today_prompts tbody tr")).to_have_count(
         EXPECTED.done + EXPECTED.ignored, timeout=90_000
     )
@@ -133,10 +88,10 @@ def test_today_is_read_off_at_its_own_address_on_a_fresh_server(served: str, pag
     expect(page.locator(".st-key-today_timeline canvas, .st-key-today_timeline svg").first).to_be_visible()
 
 
-def test_now_tells_the_present_moves_on_and_does_not_flicker(served: str, page: Page) -> None:
+def test_now_tells_the_present_moves_on_and_does_not_flicker(shown: str, page: Page) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    page.goto(served)
+    page.goto(shown)
     expect(page.locator(".st-key-now_posture")).to_contain_text("Sitting", timeout=90_000)
     assert "SIMULATED — no real sensor is worn" in _told(page, "banner")
     assert "No sensor answered within 8 s." in _told(page, "banner")
@@ -153,7 +108,7 @@ def test_now_tells_the_present_moves_on_and_does_not_flicker(served: str, page: 
     assert dimmed == []
     page.wait_for_function(_LASTS_LONGER, arg=before)
     assert picture.get_attribute("data-same") == "yes"  # moved on, not drawn anew
-    assert not [url for url in asked if not url.startswith((served, "data:", "blob:"))]
+    assert not [url for url in asked if not url.startswith((shown, "data:", "blob:"))]
 
 
 _LASTS_LONGER = """
@@ -183,23 +138,23 @@ async () => {
 """
 
 
-def test_the_theme_follows_the_person(served: str, page: Page, dark_page: Page) -> None:
+def test_the_theme_follows_the_person(shown: str, page: Page, dark_page: Page) -> None:
     colours = []
     for one in (page, dark_page):
-        one.goto(served)
+        one.goto(shown)
         expect(one.locator(".up-posture")).to_be_visible(timeout=90_000)
         colours.append(one.locator(".up-posture").evaluate("node => getComputedStyle(node).color"))
     assert colours[0] != colours[1]
 
 
-def test_on_a_phone_nothing_runs_off_the_side(served: str, page: Page) -> None:
+def test_on_a_phone_nothing_runs_off_the_side(shown: str, page: Page) -> None:
     page.set_viewport_size({"width": 390, "height": 844})
     pages = (("", "now_posture"), (f"/today?today_date={DAY}", "today_totals"), ("/breaks", "breaks_types"))
     for path, key in pages:
-        page.goto(served + path)
+        page.goto(shown + path)
         expect(page.locator(f".st-key-{key}")).to_be_visible(timeout=90_000)
         assert page.evaluate("document.querySelector('.stMain').scrollWidth") <= 390
-    page.goto(f"{served}/today?today_date={DAY}")
+    page.goto(f"{shown}/today?today_date={DAY}")
     walks = page.locator(".st-key-today_gait .up-walks")
     expect(walks).to_contain_text("108 steps/min", timeout=90_000)
     assert walks.evaluate(_IS_ALL_IN_SIGHT, 390)
@@ -212,10 +167,10 @@ _IS_ALL_IN_SIGHT = """
 """
 
 
-def test_every_way_to_calibrate_is_in_sight(served: str, page: Page) -> None:
+def test_every_way_to_calibrate_is_in_sight(shown: str, page: Page) -> None:
     for width in (1280, 390):
         page.set_viewport_size({"width": width, "height": 900})
-        page.goto(served)
+        page.goto(shown)
         control = page.locator(".st-key-calibrate_kind")
         expect(control.locator("button")).to_have_count(4, timeout=90_000)
         room = control.bounding_box()
@@ -226,8 +181,8 @@ def test_every_way_to_calibrate_is_in_sight(served: str, page: Page) -> None:
             assert box["x"] + box["width"] <= room["x"] + room["width"] + 1
 
 
-def test_a_button_without_a_broker_tells_what_to_do(served: str, page: Page) -> None:
-    page.goto(served)
+def test_a_button_without_a_broker_tells_what_to_do(shown: str, page: Page) -> None:
+    page.goto(shown)
     button = page.locator(".st-key-calibrate button")
     expect(button).to_be_visible(timeout=90_000)
     button.click()
@@ -246,9 +201,9 @@ OscillatorNode.prototype.start = function (...when) { window.tones += 1; return 
 """
 
 
-def test_the_card_stands_on_every_page_and_the_tab_tells_of_it(served: str, page: Page) -> None:
+def test_the_card_stands_on_every_page_and_the_tab_tells_of_it(shown: str, page: Page) -> None:
     for path in ("", "/today", "/breaks"):
-        page.goto(served + path)
+        page.goto(shown + path)
         expect(page.locator(".st-key-overlay")).to_contain_text("Time to stand up", timeout=90_000)
         expect(page).to_have_title(re.compile("Time to stand up"), timeout=60_000)
         sign = page.locator("link[rel~=icon]").first
@@ -258,10 +213,10 @@ def test_the_card_stands_on_every_page_and_the_tab_tells_of_it(served: str, page
     expect(page.locator(".stToast")).to_contain_text("upstand run", timeout=60_000)  # there is no broker
 
 
-def test_alerts_are_off_until_asked_for_then_remembered_and_told_once(served: str, page: Page) -> None:
-    page.context.grant_permissions(["notifications"], origin=served)
+def test_alerts_are_off_until_asked_for_then_remembered_and_told_once(shown: str, page: Page) -> None:
+    page.context.grant_permissions(["notifications"], origin=shown)
     page.add_init_script(_ASKED_FOR)
-    page.goto(served)
+    page.goto(shown)
     alerts = page.locator(".st-key-alerts")
     expect(alerts.get_by_role("button", name="Sound off")).to_be_visible(timeout=90_000)
     expect(page.locator(".st-key-overlay")).to_contain_text("Time to stand up", timeout=90_000)
@@ -272,7 +227,7 @@ def test_alerts_are_off_until_asked_for_then_remembered_and_told_once(served: st
     expect(alerts.get_by_role("button", name="Notices on")).to_be_visible()
     page.wait_for_function("window.tones === 2")  # this is how it will sound
     page.evaluate(_FORGET_WHAT_WAS_TOLD)
-    page.goto(f"{served}/today")
+    page.goto(f"{shown}/today")
     page.wait_for_function("window.notices.length === 1", timeout=90_000)
     assert "Time to stand up" in page.evaluate("window.notices[0][0]")
     expect(alerts.get_by_role("button", name="Notices on")).to_be_visible()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as PageTimeoutError
 
 from analysis import service
@@ -20,20 +18,18 @@ from analysis.io.desk import Probe, Seen
 from analysis.io.journal import input_of
 from analysis.io.reader import Reader
 from analysis.io.rules_file import RulesFile
-from analysis.io.settings import DashboardSettings, DeskSettings, Settings, load
+from analysis.io.settings import DeskSettings, load
 from analysis.io.store import Store
 from analysis.io.watching import DeskWatch, Watching
 from analysis.model import Desk, NewRules
 from analysis.pipeline import PipelineSettings
 from analysis.service import Service
-from benchmarks.ports import free_port
-from dashboard import server
 from tests.analysis.conftest import Mosquitto
-from tests.dashboard.test_browser import ARGUMENTS, BERLIN, CHROMIUM, _wait_for
+from tests.chromium import chromium, needs_chromium, page_of, served
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).is_file(), reason="there is no Chromium on this machine"),
+    needs_chromium,
     pytest.mark.timeout(110),
 ]
 
@@ -67,35 +63,27 @@ def _serve(broker: Mosquitto, url: str, file: Path, loop: asyncio.AbstractEventL
 @pytest.fixture
 def shown(tmp_path: Path) -> Iterator[Shown]:
     """A dashboard with its service and settings file; nobody wears a sensor."""
-    file, url, port = tmp_path / "upstand.toml", f"sqlite:///{tmp_path / 'u.sqlite'}", free_port()
+    file, url = tmp_path / "upstand.toml", f"sqlite:///{tmp_path / 'u.sqlite'}"
     file.write_text("# my own\n[notify]\ndesktop = false  # it is quiet here\n", encoding="utf-8")
     broker, loop, stop = Mosquitto(tmp_path), asyncio.new_event_loop(), asyncio.Event()
     broker.start()
     own = {"UPSTAND_CONFIG": str(file), "UPSTAND_STORE__URL": url, "UPSTAND_DATA_DIR": str(tmp_path)}
-    environment = os.environ | broker.environment | own
-    command = server.command(Settings(dashboard=DashboardSettings(port=port)))
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     thread = threading.Thread(target=_serve, args=(broker, url, file, loop, stop))
     thread.start()
     try:
-        _wait_for(f"http://127.0.0.1:{port}")
-        yield Shown(f"http://127.0.0.1:{port}", file, url)
+        with served(broker.environment | own) as address:
+            yield Shown(address, file, url)
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join(30)
         loop.close()
-        process.terminate()
-        process.wait(10)
         broker.stop()
 
 
 @pytest.fixture
 def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        context = browser.new_context(viewport={"width": 1280, "height": 1200}, timezone_id=BERLIN, locale="en-GB")
-        yield context.new_page()
-        browser.close()
+    with chromium() as browser, page_of(browser, height=1200) as opened:
+        yield opened
 
 
 def rules_told(url: str) -> int:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,25 +10,22 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from analysis import service
 from analysis.corrections import Corrected, spans_of
 from analysis.io.reader import Reader
-from analysis.io.settings import DashboardSettings, Settings
 from analysis.io.store import Store
 from analysis.model import Activity
 from analysis.pipeline import PipelineSettings
 from analysis.service import Service
-from benchmarks.ports import free_port
-from dashboard import server
 from tests.analysis.conftest import Mosquitto
+from tests.chromium import BERLIN, chromium, needs_chromium, page_of, served
 from tests.dashboard.filled import DAY, fill_day
-from tests.dashboard.test_browser import ARGUMENTS, BERLIN, CHROMIUM, _wait_for
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).is_file(), reason="there is no Chromium on this machine"),
+    needs_chromium,
     pytest.mark.timeout(300),
 ]
 
@@ -62,33 +57,23 @@ def serving(broker: Mosquitto, url: str) -> Iterator[None]:
 @pytest.fixture
 def shown(tmp_path: Path) -> Iterator[tuple[str, str]]:
     """(address of the dashboard, address of the store) of an own day, with everything behind it running."""
-    url, port = f"sqlite:///{tmp_path / 'u.sqlite'}", free_port()
+    url = f"sqlite:///{tmp_path / 'u.sqlite'}"
     with Store.open(url) as store:
         fill_day(store, "me", ZoneInfo(BERLIN))
     broker = Mosquitto(tmp_path)
     broker.start()
-    environment = os.environ | broker.environment | {"UPSTAND_STORE__URL": url, "UPSTAND_DATA_DIR": str(tmp_path)}
-    command = server.command(Settings(dashboard=DashboardSettings(port=port)))
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+    own = {"UPSTAND_STORE__URL": url, "UPSTAND_DATA_DIR": str(tmp_path)}
     try:
-        with serving(broker, url):
-            _wait_for(f"http://127.0.0.1:{port}")
-            yield f"http://127.0.0.1:{port}", url
+        with serving(broker, url), served(broker.environment | own) as address:
+            yield address, url
     finally:
-        process.terminate()
-        process.wait(10)
         broker.stop()
 
 
 @pytest.fixture
 def page() -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        context = browser.new_context(
-            viewport={"width": 1280, "height": 1000}, color_scheme="light", timezone_id=BERLIN, locale="en-GB"
-        )
-        yield context.new_page()
-        browser.close()
+    with chromium() as browser, page_of(browser, height=1000) as opened:
+        yield opened
 
 
 def corrections(url: str) -> list[Corrected]:

@@ -14,14 +14,15 @@ from playwright.sync_api import expect
 
 from analysis.io.reader import Reader
 from analysis.model import PromptState
-from tests.upstand.system import CHROMIUM, Install, chromium
+from tests.chromium import chromium, needs_chromium, page_of
+from tests.upstand.system import Install
 
 pytestmark = [
     pytest.mark.long,
     pytest.mark.system,
     pytest.mark.browser,
     pytest.mark.timeout(240),
-    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine"),
+    needs_chromium,
 ]
 
 
@@ -30,7 +31,8 @@ def test_the_prompt_comes_and_closes_when_the_wearer_stands(tmp_path: Path) -> N
     """The wearer rises a minute after the prompt: six seconds here, which no page should miss."""
     install = Install(tmp_path)
     with (
-        chromium() as page,
+        chromium() as browser,
+        page_of(browser) as page,
         install.running("--simulate", "--speed", "10", "--script", "sit-then-stand") as process,
     ):
         assert process.stdout is not None
@@ -84,7 +86,11 @@ _SOONER = {
 def test_a_prompt_is_postponed_comes_again_and_sees_the_wearer_rise(tmp_path: Path) -> None:
     install = Install(tmp_path)
     settings = json.dumps(_SOONER)
-    with chromium() as page, install.running("--simulate", "--speed", "4", UPSTAND_BREAKS=settings) as process:
+    with (
+        chromium() as browser,
+        page_of(browser) as page,
+        install.running("--simulate", "--speed", "4", UPSTAND_BREAKS=settings) as process,
+    ):
         assert process.stdout is not None
         process.stdout.readline()
         page.goto(f"{install.page}/breaks")

@@ -13,13 +13,14 @@ from playwright.sync_api import Page, expect
 
 from analysis.io.reader import Reader
 from analysis.model import Segment
-from tests.upstand.system import CHROMIUM, Install, chromium
+from tests.chromium import chromium, needs_chromium, page_of
+from tests.upstand.system import Install
 
 pytestmark = [
     pytest.mark.system,
     pytest.mark.browser,
     pytest.mark.timeout(240),
-    pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine"),
+    needs_chromium,
 ]
 
 
@@ -42,7 +43,7 @@ def shown_is_stored(page: Page, reader: Reader, name: str) -> bool:
 
 def test_a_newcomer_sees_a_live_posture_and_keeps_the_history(tmp_path: Path) -> None:
     install = Install(tmp_path)
-    with chromium() as page:
+    with chromium() as browser, page_of(browser) as page:
         with install.running() as process:
             assert process.stdout is not None
             said = process.stdout.readline()
