@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
 
 import numpy as np
 import pytest
-from bumble.transport.common import StreamPacketSink, StreamPacketSource
 
 from analysis.model import GRAVITY, Segment
 from analysis.schema import Samples, block_of
@@ -28,41 +24,11 @@ from firmware_bridge.trusted import TrustedRadio
 from hardware.firmware import wire
 from hardware.twin.radio.air import Air, Radio
 from tests.bluez.stack import Stack
+from tests.hardware.twin.wired_board import wired_board
 
 pytestmark = pytest.mark.bluez
 
-ROOT = Path(wire.__file__).parents[2]
-ADDRESS = "F6:00:00:00:03:01"
 RATE_HZ = 52.0
-
-
-@asynccontextmanager
-async def board(radio: Radio, drive: Path) -> AsyncIterator[None]:
-    """A board whose controller is `radio`; its key lies on `drive` inside."""
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        source = StreamPacketSource()
-        source.set_packet_sink(radio)
-        radio.set_packet_sink(StreamPacketSink(writer.transport))
-        while data := await reader.read(4096):
-            source.data_received(data)
-        radio.host = None
-        writer.close()
-
-    key = drive / "upstand-key.txt"
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "hardware.twin.board_process"),
-            *(f"tcp-client:127.0.0.1:{port}", ADDRESS, str(drive), "100"),
-            cwd=ROOT,
-        )
-        try:
-            await until(lambda: key.exists() and key.stat().st_size > 0)
-            yield
-        finally:
-            process.terminate()
-            await process.wait()
 
 
 async def test_the_firmware_loses_nothing_when_its_link_breaks(stack: Stack, tmp_path: Path) -> None:
@@ -72,7 +38,7 @@ async def test_the_firmware_loses_nothing_when_its_link_breaks(stack: Stack, tmp
     loop = asyncio.get_running_loop()
     from_s = loop.time()
     kept = Capture(tmp_path / "capture", "s", 0.0)
-    async with stack.central(air), board(radio, tmp_path):
+    async with stack.central(air), wired_board(radio, tmp_path):
         ring = keystore.pair(tmp_path / "keys.json", tmp_path / "upstand-key.txt")
         trusted = TrustedRadio(Ble(), ring)
         [seen] = [one for one in await trusted.scan(10.0, lambda seen: any(one.name for one in seen)) if one.name]

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import sys
 from pathlib import Path
 
 import numpy as np
-from bumble.transport.common import StreamPacketSink, StreamPacketSource
 
 from benchmarks.impersonated import until
 from firmware_bridge import keystore
@@ -17,8 +14,7 @@ from firmware_bridge.trusted import TrustedRadio
 from hardware.firmware import talk, wire
 from hardware.twin.radio.air import CONNECTION_INTERVAL_S, Air, Radio, make_device
 from hardware.twin.radio.backend import backends
-
-ROOT = Path(wire.__file__).parents[2]
+from tests.hardware.twin.wired_board import wired_board
 
 
 async def test_a_board_in_another_process_is_paired_and_read(tmp_path: Path) -> None:
@@ -28,37 +24,16 @@ async def test_a_board_in_another_process_is_paired_and_read(tmp_path: Path) -> 
     client, scanner = backends(central)
     radio = Radio("XIAO", air)
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """The controller's end of the cable."""
-        source = StreamPacketSource()
-        source.set_packet_sink(radio)
-        radio.set_packet_sink(StreamPacketSink(writer.transport))
-        while data := await reader.read(4096):
-            source.data_received(data)
-        radio.host = None
-        writer.close()
-
-    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        port = server.sockets[0].getsockname()[1]
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "hardware.twin.board_process"),
-            *(f"tcp-client:127.0.0.1:{port}", "F6:00:00:00:03:01", str(tmp_path), "60"),
-            cwd=ROOT,
-        )
-        try:
-            await until(lambda: (tmp_path / "upstand-key.txt").exists())
-            ring = keystore.pair(tmp_path / "keys.json", tmp_path / "upstand-key.txt")
-            ble = Ble(scanner, client)
-            [seen] = await ble.scan(10.0, lambda seen: bool(seen and seen[0].name))
-            peer = await TrustedRadio(ble, ring).connect(seen)
-            packets: list[wire.StreamPacket] = []
-            await peer.listen(upstand.STREAM, lambda: 0.0, lambda _, data: packets.append(wire.decode_stream(data)))
-            await peer.write(upstand.CONTROL, talk.encode_request(talk.Request(1, wire.START)))
-            await until(lambda: len(packets) >= 8)
-            await peer.leave()
-        finally:
-            process.terminate()
-            await process.wait()
+    async with wired_board(radio, tmp_path):
+        ring = keystore.pair(tmp_path / "keys.json", tmp_path / "upstand-key.txt")
+        ble = Ble(scanner, client)
+        [seen] = await ble.scan(10.0, lambda seen: bool(seen and seen[0].name))
+        peer = await TrustedRadio(ble, ring).connect(seen)
+        packets: list[wire.StreamPacket] = []
+        await peer.listen(upstand.STREAM, lambda: 0.0, lambda _, data: packets.append(wire.decode_stream(data)))
+        await peer.write(upstand.CONTROL, talk.encode_request(talk.Request(1, wire.START)))
+        await until(lambda: len(packets) >= 8)
+        await peer.leave()
     assert [packet.seq - packets[0].seq for packet in packets] == list(range(len(packets)))
     acc = np.concatenate([np.frombuffer(packet.samples, "<i2").reshape(-1, 6)[:, :3] for packet in packets])
     assert np.abs(np.linalg.norm(acc * 0.122e-3, axis=1) - 1.0).max() < 0.06  # one g, whichever way

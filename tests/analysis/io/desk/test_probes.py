@@ -91,28 +91,8 @@ async def no_bus(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     gc.collect()  # while the filter above is in force
 
 
-daemons: list[subprocess.Popen[str]] = []  # that were started
-
-
 @pytest.fixture
-def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    config = tmp_path / "bus.conf"
-    config.write_text(
-        f"<busconfig><type>session</type><listen>unix:path={tmp_path}/bus</listen><policy context='default'>"
-        "<allow send_destination='*'/><allow own='*'/><allow receive_sender='*'/></policy></busconfig>"
-    )
-    command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as daemon:
-        assert daemon.stdout is not None
-        address = daemon.stdout.readline().strip()
-        daemons.append(daemon)
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-        yield address
-        daemon.terminate()
-
-
-@pytest.fixture
-def desktop(bus: str, request: pytest.FixtureRequest) -> Iterator[IO[str]]:
+def desktop(bus: subprocess.Popen[str], request: pytest.FixtureRequest) -> Iterator[IO[str]]:
     with subprocess.Popen(
         [sys.executable, "-c", _DESKTOP, json.dumps(request.param)], stdout=subprocess.PIPE, text=True
     ) as service:
@@ -156,11 +136,11 @@ async def test_that_they_are_not_is_known_too(desktop: IO[str]) -> None:
 
 @with_bus
 @like(gnome_ms=12_345)
-async def test_a_desktop_that_has_gone_tells_nothing(desktop: IO[str]) -> None:
+async def test_a_desktop_that_has_gone_tells_nothing(desktop: IO[str], bus: subprocess.Popen[str]) -> None:
     watched = Idle()
     assert (await watched.look(SETTINGS)).idle_s == 12.345
-    await asyncio.to_thread(daemons[-1].terminate)
-    await asyncio.to_thread(daemons[-1].wait)
+    await asyncio.to_thread(bus.terminate)
+    await asyncio.to_thread(bus.wait)
     assert await watched.look(SETTINGS) == UNKNOWN
     assert await watched.look(SETTINGS) == UNKNOWN
 

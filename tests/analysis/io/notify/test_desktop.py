@@ -80,24 +80,7 @@ def left_behind() -> Iterator[None]:
 
 
 @pytest.fixture
-def bus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A session bus of its own, on which nobody shows notifications yet."""
-    config = tmp_path / "bus.conf"
-    config.write_text(
-        f"<busconfig><type>session</type><listen>unix:path={tmp_path}/bus</listen><policy context='default'>"
-        "<allow send_destination='*'/><allow own='*'/><allow receive_sender='*'/></policy></busconfig>"
-    )
-    command = ["dbus-daemon", f"--config-file={config}", "--nofork", "--print-address"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as daemon:
-        assert daemon.stdout is not None
-        address = daemon.stdout.readline().strip()
-        monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", address)
-        yield address
-        daemon.terminate()
-
-
-@pytest.fixture
-def screen(bus: str, request: pytest.FixtureRequest) -> Iterator[IO[str]]:
+def screen(bus: subprocess.Popen[str], request: pytest.FixtureRequest) -> Iterator[IO[str]]:
     """A desktop on that bus, and who presses buttons on it; what it is asked can be read line by line."""
     presses = json.dumps(getattr(request, "param", {}))
     with subprocess.Popen([sys.executable, "-c", _SERVICE, presses], stdout=subprocess.PIPE, text=True) as service:
@@ -156,7 +139,7 @@ async def test_the_heads_up_is_quiet_and_offers_no_more_than_can_be_done(screen:
     assert await lines(screen, 1) == ["show Upstand: Soon: Walk a little.: You have been sitting for 30 min. (0)"]
 
 
-async def test_without_a_desktop_it_says_why(bus: str, caplog: pytest.LogCaptureFixture) -> None:
+async def test_without_a_desktop_it_says_why(bus: subprocess.Popen[str], caplog: pytest.LogCaptureFixture) -> None:
     delivery = await Desktop().deliver(OPEN, MEANS)
     assert not delivery.delivered
     assert "no desktop to notify" in delivery.reason
