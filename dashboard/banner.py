@@ -24,7 +24,7 @@ def show(context: Context) -> None:
     with st.container(key="banner"), in_one_sentence():
         if data.shown_wearer(context.reader, context.settings) != context.wearer:
             st.rerun()
-        found = data.read_notices(context.reader, context.wearer)
+        found = data.read_notices(context.reader, context.wearer, context.settings.wearer)
         if found:
             st.html("".join(as_html(notice) for notice in found))
 

@@ -76,8 +76,10 @@ def read_health(reader: Reader, wearer: str) -> Health:
     return _health(reader, wearer, session, _newest_frames(reader, session, 10.0))
 
 
-def read_notices(reader: Reader, wearer: str) -> list[Notice]:
-    return health.notices(read_health(reader, wearer))
+def read_notices(reader: Reader, wearer: str, own: str) -> list[Notice]:
+    """What stands above the pages of `wearer`; `own` is the one person at this desk."""
+    is_meanwhile = wearer != own and read_health(reader, own).is_counting_by_desk
+    return health.notices(read_health(reader, wearer)) + ([health.MEANWHILE] if is_meanwhile else [])
 
 
 def read_live(reader: Reader, wearer: str) -> tuple[Session | None, Live, Health]:

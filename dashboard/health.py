@@ -32,6 +32,15 @@ class Notice:
     text: str = ""
 
 
+MEANWHILE = Notice(
+    Weight.ADVICE,
+    "",
+    "Your own breaks are counted meanwhile, by the clock and the keyboard, and you are told of them; "
+    "`upstand break status` says how they stand.",
+)
+"""Above another wearer's pages."""
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """What the parts of the system last said of themselves."""
@@ -64,7 +73,11 @@ class Health:
     @property
     def is_counting(self) -> bool:
         """Whether breaks are counted at this moment: by the sensors, or by the clock and the keyboard."""
-        return self.is_live or (self.is_by_desk and self.is_up(self.service))
+        return self.is_live or self.is_counting_by_desk
+
+    @property
+    def is_counting_by_desk(self) -> bool:
+        return self.is_by_desk and self.is_up(self.service)
 
     @property
     def is_by_desk(self) -> bool:

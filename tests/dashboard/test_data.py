@@ -13,10 +13,11 @@ import pytest
 from analysis.errors import PostureError
 from analysis.io.reader import Reader
 from analysis.io.settings import Settings
+from analysis.io.sources import DESK
 from analysis.io.store import Batch, Store
 from analysis.model import Activity, Event, PromptState
 from analysis.schema import Status
-from dashboard import data, server
+from dashboard import data, health, server
 from tests.dashboard.filled import DAY, EXPECTED, Wearer, fill_day
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -111,6 +112,16 @@ def test_a_simulated_wearer_is_shown_while_one_is_simulated(store: Store, reader
     gone = Status(part="bridge", online=False, at=time.time() + 60.0, source="simulated")
     store.write([], statuses={("simulated", "bridge"): gone})
     assert data.shown_wearer(reader, own) == "me"
+
+
+def test_beside_a_simulated_wearer_it_is_said_that_the_desk_counts_for_oneself(store: Store, reader: Reader) -> None:
+    Wearer(store, "simulated", "simulated")
+    assert health.MEANWHILE not in data.read_notices(reader, "simulated", "me")
+    store.session("desk-1", "me", DESK, time.time())
+    told = Status(part="service", online=True, at=time.time(), source=DESK, session_id="desk-1")
+    store.write([], statuses={("me", "service"): told})
+    assert data.read_notices(reader, "simulated", "me")[-1] == health.MEANWHILE
+    assert health.MEANWHILE not in data.read_notices(reader, "me", "me")
 
 
 def test_the_command_line_says_whom_to_show(monkeypatch: pytest.MonkeyPatch, reader: Reader) -> None:
