@@ -61,7 +61,7 @@ def next_due(spans: Sequence[LedgerSpan], at_s: float) -> str:
     """When the next break is due, or why it is not asked for; empty while it is. `spans` in order of their start."""
     found = spans[-1] if spans else None
     if found is None:
-        return "No break is counted yet: there is no data of you so far."
+        return "No break is counted yet."
     if found.why in (Why.PROMPTED, Why.IN_BREAK):
         return ""
     if found.why not in (Why.NOT_DUE, Why.OFF_SEAT) or not found.kind:

@@ -55,4 +55,4 @@ def test_nobody_measured_is_said() -> None:
 
 def test_who_is_measured_since_this_moment_is_not_told_that_nothing_is() -> None:
     told = controls.sentence(replace(SEATED, spans=(), events=()), NONE, RULES, UTC)
-    assert told == "No break is counted yet: there is no data of you so far."
+    assert told == "No break is counted yet."

@@ -38,7 +38,7 @@ def test_there_is_a_sentence_for_every_reason_but_while_the_card_says_it_all(why
 
 
 def test_nothing_known_is_said() -> None:
-    assert due.next_due([], 10.0) == "No break is counted yet: there is no data of you so far."
+    assert due.next_due([], 10.0) == "No break is counted yet."
 
 
 def test_the_clocks_of_the_body_are_those_of_what_lasts() -> None:
