@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -40,6 +40,7 @@ from analysis.model import (
     Label,
     NewRules,
     Output,
+    Pose,
     PostureFrame,
     Quality,
     SampleBlock,
@@ -51,7 +52,7 @@ from analysis.model import (
 from analysis.mounting import Mountings, split
 from analysis.own_postures import Adapting
 from analysis.registry import discover
-from analysis.slips import SlipWatch, grid
+from analysis.slips import SlipWatch
 from analysis.streams import Stream
 from analysis.worn import WornWatch, not_worn
 
@@ -200,7 +201,7 @@ class Pipeline:
         """Of all that is known until `until_s`; calibrations go to `told`, slips and corrections to `learnt`."""
         for whole in self._aligner.flush() if self._is_over else self._aligner.feed(()):
             answers_s = [one.after_s for one in self._calibrator.ready(until_s) if math.isfinite(one.after_s)]
-            for sensors in split(whole, [*grid(whole.t), *answers_s, *self._correcting.due_s]):
+            for sensors in self._parts(whole, [*answers_s, *self._correcting.due_s]):
                 self._settle(float(sensors.t[0]), until_s, told)
                 learnt += self._learnt(float(sensors.t[0]))
                 pose = self._worn.feed(self._mountings.applied(sensors))
@@ -217,6 +218,14 @@ class Pipeline:
                     self._correcting.feed(frame)
                     yield frame
         self._settle(math.inf, until_s, told)
+
+    def _parts(self, whole: Pose, after_s: Iterable[float]) -> Iterator[Pose]:
+        """A pose cut after each of these, and where a correction may hold: known only once what was before is told."""
+        for stretch in split(whole, after_s):
+            rest = [stretch]
+            while rest:
+                first, *rest = split(rest[0], [self._slips.next_s(float(rest[0].t[0]))])
+                yield first
 
     def _bare(self) -> None:
         for off in self._worn.news():

@@ -127,6 +127,15 @@ class SlipWatch:
             events += self._take(row, doing)
         return events
 
+    def next_s(self, now_s: float) -> float:
+        """No correction holds from between `now_s` and this, whatever is fed from `now_s` on.
+
+        Every tick before `now_s` must have been fed. A walk that has not begun yet ends no earlier than now.
+        """
+        walks_s = (self._walked_s, now_s)
+        ends_s = [*(one.after_s for one in self._due), *(_next_on_grid(walk_s + PAUSE_S) for walk_s in walks_s)]
+        return min(end_s for end_s in ends_s if end_s >= now_s)
+
     def corrections(self, before_s: float) -> list[Correction]:
         """Those that hold from before `before_s` on, each told once; every earlier tick must have been fed."""
         if before_s > _next_on_grid(self._walked_s + PAUSE_S):
@@ -246,12 +255,6 @@ class SlipWatch:
             values["good_s"] = good_s  # until then it sat as calibrated
         since_s = min(seen.start_s for seen in new.values())
         return [Event(KIND, since_s, at_s, {"reason": _reason(sizes_deg), **values})]
-
-
-def grid(t: Floats) -> list[float]:
-    """From when on a correction may hold, among the rising times t (n,)."""
-    first, last = math.floor(float(t[0]) / GRID_S), math.ceil(float(t[-1]) / GRID_S)
-    return [number * GRID_S for number in range(first, last + 1)]
 
 
 def _next_on_grid(at_s: float) -> float:

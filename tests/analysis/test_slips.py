@@ -136,6 +136,28 @@ def test_a_slow_drift_is_followed_in_small_steps_and_a_steady_walker_is_left_alo
     assert watched(walks(2.0, 2.8, 1.4, 2.5, 1.2, 2.9)) == ([], [])
 
 
+@pytest.mark.parametrize("every", [1210, 1793, 9000])
+def test_no_tick_is_told_before_a_correction_that_holds_for_it(every: int) -> None:
+    """Cut no more often than asked for, which is less than at every edge of the grid."""
+    whole, watch = walks(*np.linspace(2.0, 6.0, 9).tolist(), every=every), SlipWatch()
+    for segment in Segment:
+        watch.calibrated(segment, Stance.STANDING, 0.0)
+    t, first, parts = whole[0].t, 0, 0
+    corrections: list[Correction] = []
+    while first < len(t):
+        now = watch.corrections(float(t[first]))
+        assert all(first == 0 or t[first - 1] <= one.after_s for one in now)
+        corrections += now
+        end = int(np.searchsorted(t, watch.next_s(float(t[first])), side="right"))
+        (pose, activity), *_ = cut(whole, [first, end])[first > 0 :]
+        assert watch.feed(pose, activity) == []
+        first, parts = end, parts + 1
+    expected = [(one.segment, one.after_s, one.forward_deg) for one in watched(whole)[1]]
+    assert expected
+    assert [(one.segment, one.after_s, one.forward_deg) for one in corrections] == expected
+    assert parts < 0.9 * t[-1] / GRID_S
+
+
 def test_corrections_are_bounded_by_the_hour_and_in_all() -> None:
     """The mounting is not really turned here, so the drift seems to go on for ever."""
     events, corrections = watched(walks(*(2.0 + 0.6 * number for number in range(15)), every=3000))
