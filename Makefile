@@ -14,7 +14,7 @@ test: .venv/tested
 # What takes minutes: all 22 recorded people through the whole system, a whole simulated day; needs the recordings in $$UPSTAND_SHARED (default ../shared).
 # Side by side, the longest from the first moment on: they mostly wait, and each has ports, a broker and a store of its own.
 recordings: .venv/tested
-	$(PY) -m pytest -n 4 --dist loadgroup -m long $(PYTEST)
+	$(PY) -m pytest -n 4 -m long $(PYTEST)
 
 # Against the real BlueZ, in a throw-away Linux where $$UPSTAND_SHARED (default ../shared) has one, else on this computer.
 bluez: .venv/tested

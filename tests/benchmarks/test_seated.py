@@ -157,7 +157,6 @@ def test_a_model_that_is_written_and_read_again_says_the_same(tmp_path: Path) ->
 @pytest.mark.recordings
 @pytest.mark.long
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("recorded people")  # one process reads them once
 def test_recorded_people_left_out_are_told_better_than_published() -> None:
     one = left_out_score(recorded())
     assert one.accuracy > 0.88  # goal; four sensors and a CNN: 0.865
@@ -168,7 +167,6 @@ def test_recorded_people_left_out_are_told_better_than_published() -> None:
 @pytest.mark.recordings
 @pytest.mark.long
 @pytest.mark.timeout(600)
-@pytest.mark.xdist_group("recorded people")  # one process reads them once
 def test_the_parameters_that_ship_are_those_of_the_recorded_people() -> None:
     shipped = from_json(files("analysis.detectors").joinpath(PARAMETERS).read_bytes())
     refitted = fit(recorded())

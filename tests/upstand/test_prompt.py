@@ -21,12 +21,11 @@ pytestmark = [
     pytest.mark.long,
     pytest.mark.system,
     pytest.mark.browser,
-    pytest.mark.timeout(240),
+    pytest.mark.timeout(700),
     needs_chromium,
 ]
 
 
-@pytest.mark.timeout(700)
 def test_the_prompt_comes_and_closes_when_the_wearer_stands(tmp_path: Path) -> None:
     """The wearer rises a minute after the prompt: six seconds here, which no page should miss."""
     install = Install(tmp_path)
@@ -89,7 +88,7 @@ def test_a_prompt_is_postponed_comes_again_and_sees_the_wearer_rise(tmp_path: Pa
     with (
         chromium() as browser,
         page_of(browser) as page,
-        install.running("--simulate", "--speed", "4", UPSTAND_BREAKS=settings) as process,
+        install.running("--simulate", "--speed", "2", UPSTAND_BREAKS=settings) as process,
     ):
         assert process.stdout is not None
         process.stdout.readline()
@@ -105,13 +104,13 @@ def test_a_prompt_is_postponed_comes_again_and_sees_the_wearer_rise(tmp_path: Pa
         usual = page.locator("link[rel~=icon]").first.get_attribute("href")
         overlay = page.locator(".st-key-overlay")
         expect(overlay).to_contain_text(re.compile(r"You have been sitting for \d+ (s|min)"), timeout=60_000)
-        expect(page).to_have_title(re.compile("Time to stand up"))
+        expect(page).to_have_title(re.compile("Time to stand up"), timeout=20_000)
         assert page.locator("link[rel~=icon]").first.get_attribute("href") != usual
         overlay.get_by_role("button", name="In 20 s").click()
         expect(overlay).to_contain_text("Postponed", timeout=20_000)
         expect(overlay).to_contain_text("It closes by itself when you stand up.", timeout=60_000)
         page.screenshot(path=tmp_path / "again.png")
-        expect(overlay).to_contain_text(re.compile(r"on your feet of 40 s; .* to go"), timeout=90_000)
+        expect(overlay).to_contain_text(re.compile(r"on your feet of 40 s; .* to go"), timeout=180_000)
         page.screenshot(path=tmp_path / "break.png")
         expect(overlay).to_contain_text(re.compile(r"Done: \d+ s on your feet"), timeout=60_000)
         page.screenshot(path=tmp_path / "done.png")
