@@ -142,13 +142,17 @@ def at_times(t: Floats) -> Contacts:
 def _double_support(bouts: Sequence[Bout]) -> list[tuple[str, str]]:
     """Nobody gives the truth of it here: healthy adults have 20 to 25 % at 1 m/s, and more at a slower pace."""
     told = []
-    for person in dict.fromkeys(bout.name.split(" ")[0] for bout in bouts):
+    for person in dict.fromkeys(_person(bout) for bout in bouts):
         for kind, is_straight in (("straight", True), ("daily", False)):
-            some = [one for one in bouts if one.name.startswith(person) and (_STRAIGHT in one.name) is is_straight]
+            some = [one for one in bouts if _person(one) == person and (_STRAIGHT in one.name) is is_straight]
             found = [one.double_support_percent for bout in some for one in _supports(bout)]
             shown = f"{np.mean(found):.0f} % of the stride" if found else "not clear"
             told.append((f"{person}, {kind}", f"{shown}, told of {len(found)} of {len(some)} bouts"))
     return told
+
+
+def _person(bout: Bout) -> str:
+    return bout.name.split(" ")[0]
 
 
 def _supports(bout: Bout) -> list[Support]:
@@ -222,6 +226,8 @@ def _recorded(bouts: Sequence[Bout]) -> Section:
         straight = [one for one in scores if _STRAIGHT in one.bout.name]
         daily = [one for one in scores if _STRAIGHT not in one.bout.name]
         rows += [(f"{name}, {kind}", _told(part)) for kind, part in (("straight", straight), ("daily", daily)) if part]
+    for person in dict.fromkeys(_person(bout) for bout in bouts):
+        rows.append((f"ours, {person}", _told([score(bout, contacts_of) for bout in bouts if _person(bout) == person])))
     own = float(np.mean([abs(_own_cadence_spm(bout) - bout.cadence_spm) for bout in bouts]))
     rows.append(("the reference's own contacts", f"{own:.2f} steps/min from the cadence that it gives beside them"))
     rows += [(f"both feet down, {name}", told) for name, told in _double_support(bouts)]

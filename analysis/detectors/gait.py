@@ -1,6 +1,7 @@
 """Gait: one event a walk, or a minute of a long one, with its steps and what they measure.
 
-When the wearer walks is the activity's to say; where the steps are is found on the 50 Hz grid once the walk is over.
+When the wearer walks is the activity's to say, but for walks so slow that it says standing (`gait.slow`); where the
+steps are is found on the 50 Hz grid once the walk is over.
 The activity may have taken some seconds to be sure, so the steps up to LEAD_S before it count if they lead into it.
 """
 
@@ -8,16 +9,20 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.detectors import Detector
-from analysis.detectors.seconds import Timed, first_where, second_by_second, ticks_of
+from analysis.detectors.seconds import Ticks, Timed, first_where, second_by_second, ticks_of
+from analysis.frames import SECOND
 from analysis.gait.contacts import Contacts, contacts_of
 from analysis.gait.measures import NAMES, Measures, measured
+from analysis.gait.slow import SlowWalks, Span
 from analysis.gait.track import Track, tracks_of
-from analysis.model import FRAME_HZ, GRID_HZ, Activity, Event, Pose, PostureFrame, Value
+from analysis.model import FRAME_HZ, GRID_HZ, Activity, Codes, Event, Pose, PostureFrame, Value
 
 KIND = "gait"
 GAP_S = 0.5  # a walk that halts no longer goes on (scikit-digital-health)
@@ -28,6 +33,7 @@ _STEP_S, _PAUSE_STEPS = 1.2, 1.75  # steps of one walk lie no further apart, nor
 _NEAR_S = 0.15  # no other contact lies so near to one
 _GAP, _LEAD, _MARGIN, _LONGEST = (round(span_s * FRAME_HZ) for span_s in (GAP_S, LEAD_S, MARGIN_S, LONGEST_S))
 _EVERY = round(GRID_HZ / FRAME_HZ)
+_WALKING, _STANDING = int(Activity.WALKING), int(Activity.STANDING)
 
 
 class Gait:
@@ -36,7 +42,9 @@ class Gait:
     def __init__(self) -> None:
         self._height_m = math.nan
         self._poses: deque[Pose] = deque()
-        self._walk: tuple[int, int] | None = None  # its first tick of FRAME_HZ, and the one after its last
+        self._walk: Span | None = None  # its first tick of FRAME_HZ, and the one after its last
+        self._slow = SlowWalks()
+        self._is_slow = False  # the walk is one that the activity takes for standing
         self._is_cut = False  # the walk goes on from an event before it
         self._free = -(2**62)  # ticks before this belong to an earlier walk
 
@@ -51,33 +59,55 @@ class Gait:
             return []
         events: list[Event] = []
         ticks = ticks_of(frame)
-        walking = frame.activity == Activity.WALKING
-        if walking.any():
-            own = ticks[walking]
-            edges = [0, *(np.flatnonzero(np.diff(own) > 1) + 1).tolist(), len(own)]
-            for a, b in pairwise(edges):
-                events += self._walked(int(own[a]), int(own[b - 1]) + 1)
+        for activity, first, end in _spans(ticks, frame.activity):
+            if activity == _WALKING:
+                events += self._walked_slowly(self._slow.ended(self._poses))
+                events += self._walked(first, end, is_slow=False)
+            else:
+                events += self._walked_slowly(self._slow.stood(first, end, self._poses))
         newest = int(ticks[-1])
-        if self._walk is not None and newest - self._walk[1] >= _GAP:
+        if frame.activity[-1] != _STANDING:
+            events += self._walked_slowly(self._slow.ended(self._poses))
+        goes_on = self._is_slow and self._slow.needs is not None
+        if self._walk is not None and newest - self._walk[1] >= _GAP and not goes_on:
             events += self._ended()
         self._forget(newest)
         return events
 
     def feed_seconds(self, frame: PostureFrame) -> list[Timed]:
-        is_walking = frame.activity == Activity.WALKING
-        return second_by_second(
-            self.feed, frame, lambda place: first_where(is_walking, place) if self._walk is None else place
-        )
+        may_walk = self._may_walk(frame)
+
+        def until(place: int) -> int:
+            is_idle = self._walk is None and self._slow.needs is None
+            return first_where(may_walk, place) if is_idle else place
+
+        return second_by_second(self.feed, frame, until)
 
     def close(self, at_s: float) -> list[Event]:
         del at_s  # a walk ends with its last tick
-        return self._ended()
+        return self._walked_slowly(self._slow.ended(self._poses)) + self._ended()
 
-    def _walked(self, first: int, end: int) -> list[Event]:
+    def _may_walk(self, frame: PostureFrame) -> NDArray[np.bool_]:
+        """Ticks (n,) that are walked or can turn out to be."""
+        may_walk: NDArray[np.bool_] = frame.activity == _WALKING
+        ticks = ticks_of(frame)
+        for activity, first, end in _spans(ticks, frame.activity):
+            whole = -(-first // SECOND), end // SECOND
+            if activity == _STANDING and whole[0] < whole[1]:
+                place = int(np.searchsorted(ticks, whole[0] * SECOND))
+                loud = np.repeat(self._slow.loud(*whole, self._poses), SECOND)
+                may_walk[place : place + len(loud)] = loud
+        return may_walk
+
+    def _walked_slowly(self, spans: Sequence[Span]) -> list[Event]:
+        return [event for first, end in spans for event in self._walked(first, end, is_slow=True)]
+
+    def _walked(self, first: int, end: int, *, is_slow: bool) -> list[Event]:
         """Walking at every tick of [first, end)."""
         events: list[Event] = []
-        if self._walk is not None and first - self._walk[1] > _GAP:
+        if self._walk is not None and (first - self._walk[1] > _GAP or is_slow is not self._is_slow):
             events += self._ended()
+        self._is_slow = is_slow
         start = first if self._walk is None else self._walk[0]
         self._walk = (start, end)
         while end - start > _LONGEST + _MARGIN:  # poses are there up to the last tick, and not beyond it
@@ -106,9 +136,20 @@ class Gait:
 
     def _forget(self, newest: int) -> None:
         """Poses that no walk can reach back to."""
-        needed = newest - _LEAD if self._walk is None else self._walk[0] - _LEAD
+        held = (newest // SECOND * SECOND, self._walk and self._walk[0], self._slow.needs)
+        needed = min(tick for tick in held if tick is not None) - _LEAD
         while self._poses and self._poses[0].t[-1] * FRAME_HZ < needed:
             self._poses.popleft()
+
+
+def _spans(ticks: Ticks, activity: Codes) -> list[tuple[int, int, int]]:
+    """Every span [first, end) of ticks in which the wearer walks or stands, and which of both."""
+    edges = np.flatnonzero((ticks[1:] - ticks[:-1] != 1) | (activity[1:] != activity[:-1])) + 1
+    spans = []
+    for a, b in pairwise([0, *edges.tolist(), len(ticks)]):
+        if activity[a] in (_WALKING, _STANDING):
+            spans.append((int(activity[a]), int(ticks[a]), int(ticks[b - 1]) + 1))
+    return spans
 
 
 def _of_walk(contacts: Contacts, span_s: tuple[float, float], *, leads: bool, ends: bool) -> Contacts:

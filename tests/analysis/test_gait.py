@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
@@ -18,6 +18,7 @@ from analysis.pipeline import Pipeline, PipelineSettings
 from hardware.twin.moves import Hold, Walk
 from hardware.twin.script import of_moves
 from hardware.twin.wearer import Wearer
+from tests.analysis.following import in_pieces, piece_of
 from tests.analysis.made_walks import MadeWalk
 from tests.analysis.simulated import QUIET, worn
 
@@ -33,23 +34,18 @@ def frame_of(t: Floats, *walks: tuple[float, float]) -> PostureFrame:
     return PostureFrame(ticks, {}, activity, np.zeros(len(ticks), np.uint16))
 
 
-def told(pose: Pose | None, frame: PostureFrame, *, height_m: float | None = HEIGHT_M) -> list[Event]:
+def sized(height_m: float | None = HEIGHT_M) -> Gait:
     watcher = Gait()
     if height_m is not None:
         watcher.sized(height_m)
+    return watcher
+
+
+def told(pose: Pose | None, frame: PostureFrame, *, height_m: float | None = HEIGHT_M) -> list[Event]:
+    watcher = sized(height_m)
     if pose is not None:
         watcher.moved(pose)
     return watcher.feed(frame) + watcher.close(float(frame.t[-1]))
-
-
-def piece(pose: Pose, span: slice) -> Pose:
-    return Pose(
-        pose.t[span],
-        {segment: rows[span] for segment, rows in pose.q.items()},
-        {segment: rows[span] for segment, rows in pose.acc.items()},
-        {segment: rows[span] for segment, rows in pose.gyr.items()},
-        pose.quality[span],
-    )
 
 
 def test_a_walk_is_one_event_with_all_its_measures() -> None:
@@ -142,31 +138,93 @@ def long_walks() -> tuple[Pose, PostureFrame, list[Event]]:
 
 
 @settings(max_examples=30, deadline=None)
-@given(
-    st.lists(st.integers(1, 4000), max_size=40), st.lists(st.integers(1, 900), max_size=40), st.integers(0, 2**32 - 1)
-)
-def test_cutting_changes_not_a_bit(places: list[int], ticks: list[int], seed: int) -> None:
+@given(st.lists(st.integers(1, 900), max_size=40), st.lists(st.integers(0, 500), min_size=1, max_size=8))
+def test_cutting_changes_not_a_bit(ticks: list[int], ahead: list[int]) -> None:
     """Poses run ahead of frames by any amount, but never behind them."""
     pose, frame, expected = long_walks()
-    rng = np.random.default_rng(seed)
-    poses = [piece(pose, slice(a, b)) for a, b in pairwise(edges(places, len(pose.t)))]
-    frames = [
-        PostureFrame(frame.t[a:b], {}, frame.activity[a:b], frame.quality[a:b])
-        for a, b in pairwise(edges(ticks, len(frame.t)))
-    ]
-    watcher = Gait()
-    watcher.sized(HEIGHT_M)
-    events: list[Event] = []
-    for one in frames:
-        while poses and (poses[0].t[0] <= one.t[-1] + 0.08 or rng.random() < 0.3):
-            watcher.moved(poses.pop(0))
-        events += watcher.feed(one)
-    assert events + watcher.close(float(frame.t[-1])) == expected
+    assert in_pieces(sized(), pose, frame, ticks, ahead) == expected
     assert len(expected) == 2
 
 
-def edges(places: Sequence[int], count: int) -> list[int]:
-    return sorted({0, count, *(place for place in places if place < count)})
+def standing(t: Floats, *others: tuple[float, float, Activity]) -> PostureFrame:
+    """At 10 Hz, standing but in these spans."""
+    frame = frame_of(t, (0.0, 0.0))
+    activity = frame.activity.copy()
+    for start_s, end_s, what in others:
+        activity[(frame.t >= start_s) & (frame.t < end_s)] = what
+    return PostureFrame(frame.t, {}, activity, frame.quality)
+
+
+@pytest.mark.parametrize("cadence_spm", [45.0, 50.0, 60.0, 70.0])
+def test_a_walk_too_slow_for_the_activity_is_told_all_the_same(cadence_spm: float) -> None:
+    walk = MadeWalk(cadence_spm, 30, 5.3)
+    pose = walk.pose(after_s=6.0)
+    (event,) = told(pose, standing(pose.t))
+    assert event.start_s == pytest.approx(walk.start_s, abs=1.0)
+    assert event.end_s == pytest.approx(walk.end_s, abs=1.1)
+    assert event.values["steps"] == pytest.approx(walk.steps, abs=1)
+    assert event.values["cadence_spm"] == pytest.approx(cadence_spm, abs=0.4)
+
+
+def test_what_repeats_to_one_side_only_is_no_walk() -> None:
+    walk = MadeWalk(50.0, 30, sideways_m_s2=0.0)
+    pose = walk.pose()
+    sway = 0.4 * np.sin(2 * np.pi * 50.0 / 60.0 * pose.t)
+    acc = pose.acc[Segment.PELVIS] + np.stack([np.zeros_like(sway), sway, np.zeros_like(sway)], axis=1)
+    assert told(replace(pose, acc={**pose.acc, Segment.PELVIS: acc}), standing(pose.t)) == []
+
+
+def test_who_moves_without_a_rhythm_walks_not() -> None:
+    walk = MadeWalk(50.0, 40, rise_m=0.0, push_m_s2=0.0, sideways_m_s2=0.0)
+    pose = walk.pose()
+    rng = np.random.default_rng(3)
+    rough = np.repeat(rng.normal(0.0, 0.6, (len(pose.t) // 20 + 1, 3)), 20, axis=0)[: len(pose.t)]
+    shaken = replace(pose, acc={**pose.acc, Segment.PELVIS: pose.acc[Segment.PELVIS] + rough})
+    assert told(shaken, standing(pose.t)) == []
+
+
+def test_who_sits_or_pedals_walks_not_however_they_move() -> None:
+    pose = MadeWalk(55.0, 30).pose()
+    for what in (Activity.SITTING, Activity.OTHER, Activity.UNKNOWN, Activity.NOT_WORN):
+        assert told(pose, standing(pose.t, (0.0, 99.0, what))) == []
+
+
+def test_a_slow_walk_before_a_brisk_one_and_after_it_counts_every_step_once() -> None:
+    walk = MadeWalk(62.0, 90)
+    pose = walk.pose()
+    events = told(pose, standing(pose.t, (30.3, 52.7, Activity.WALKING)))
+    assert len(events) == 3
+    assert sum(int(event.values["steps"] or 0) for event in events) == pytest.approx(walk.steps, abs=3)
+    assert all(a.end_s is not None and a.end_s <= b.start_s for a, b in pairwise(events))
+
+
+@cache
+def slow_walks() -> tuple[Pose, PostureFrame, list[Event]]:
+    walk = MadeWalk(54.0, 110, 4.7)
+    pose = walk.pose(after_s=12.0)
+    others = ((44.2, 46.0, Activity.SITTING), (101.3, 109.0, Activity.WALKING), (120.0, 120.4, Activity.OTHER))
+    frame = standing(pose.t, *others)
+    return pose, frame, told(pose, frame)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(st.integers(1, 1400), max_size=60), st.lists(st.integers(0, 800), min_size=1, max_size=8))
+def test_cutting_changes_no_bit_of_slow_walks(ticks: list[int], ahead: list[int]) -> None:
+    pose, frame, expected = slow_walks()
+    assert in_pieces(sized(), pose, frame, ticks, ahead) == expected
+    assert len(expected) >= 4
+
+
+def test_whole_stretches_tell_slow_walks_as_second_by_second() -> None:
+    pose, frame, expected = slow_walks()
+    count = len(frame.t) // 10 * 10
+    watcher, other = sized(), sized()
+    watcher.moved(pose)
+    other.moved(pose)
+    cuts = [slice(10 * k, 10 * k + 10) for k in range(count // 10)]
+    seconds = [(k, event) for k, cut in enumerate(cuts) for event in other.feed(piece_of(frame, cut))]
+    assert watcher.feed_seconds(piece_of(frame, slice(0, count))) == seconds
+    assert [event for _, event in seconds] + other.close(float(frame.t[-1])) == expected
 
 
 @cache
@@ -192,6 +250,23 @@ def test_a_simulated_walk_is_told_as_it_was(cadence_spm: float, seed: int) -> No
     assert whole["obliquity_deg"] == pytest.approx(8.4 * vigour, abs=1.0)
     assert whole["tilt_deg"] == pytest.approx(2.8 * vigour, abs=0.5)
     assert whole["asymmetry_percent"] == pytest.approx(0.0, abs=2.5)
+
+
+@pytest.mark.parametrize("cadence_spm", [50.0, 62.0])
+def test_a_slow_simulated_walk_is_told_though_the_activity_says_standing(cadence_spm: float) -> None:
+    events, _ = simulated(cadence_spm, 2, tuple(Segment))
+    assert sum(int(e.values["steps"] or 0) for e in events) == pytest.approx(78.8 * cadence_spm / 60.0, abs=4)
+    assert events[0].values["cadence_spm"] == pytest.approx(cadence_spm, abs=0.8)
+
+
+@pytest.mark.parametrize(("cadence_spm", "seed"), [(72.0, 1), (100.0, 2), (118.0, 3)])
+def test_no_stride_of_who_limps_is_taken_for_a_step(cadence_spm: float, seed: int) -> None:
+    script = of_moves("a limp", Hold(15.0), Walk(25.0, cadence_spm=cadence_spm, limp=0.25), Hold(6.0))
+    wearer = Wearer(script, seed)
+    outputs = Pipeline(PipelineSettings()).feed(QUIET, *worn(wearer, script.end_s, size=520), SessionEnd(script.end_s))
+    (walk,) = (one for one in outputs if isinstance(one, Event) and one.kind == "gait")
+    assert walk.values["steps"] == pytest.approx(len(wearer.contacts(script.end_s)), abs=3)
+    assert walk.values["cadence_spm"] == pytest.approx(cadence_spm, abs=0.8)
 
 
 @pytest.mark.parametrize("segment", Segment)

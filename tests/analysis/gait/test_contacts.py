@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analysis.gait.contacts import Contacts, contacts_of
 from analysis.gait.track import tracks_of
-from analysis.model import GRID_HZ, Floats, Pose, Segment
+from analysis.model import GRAVITY, GRID_HZ, Floats, Pose, Segment
 from tests.analysis.made_walks import MadeWalk
 
 
@@ -50,6 +50,24 @@ def test_every_step_is_found_once_whatever_the_pace_and_heading(
 def test_a_weak_foot_is_heard_between_two_firm_ones() -> None:
     walk = MadeWalk(limp_m_s2=1.5)
     assert_found(found(walk.pose()), walk.contacts_s, 0.08)
+
+
+@pytest.mark.parametrize("has_blow", [True, False])
+def test_a_faint_step_counts_by_the_blow_of_its_heel(has_blow: bool) -> None:
+    walk = MadeWalk(steps=41)
+    pose, contacts = walk.pose(), walk.contacts_s
+    faint = np.abs(pose.t - contacts[20]) < 0.45
+    acc = pose.acc[Segment.PELVIS] - np.where(faint[:, None], 0.9, 0.0) * (
+        pose.acc[Segment.PELVIS] - np.array([0.0, 0.0, GRAVITY])
+    )
+    for number, contact in enumerate(contacts):
+        since_s = np.maximum(pose.t - contact, 0.0)
+        size = 2.0 if has_blow or number != 20 else 0.0
+        acc[:, 2] += np.where(pose.t >= contact, size, 0.0) * np.exp(-since_s / 0.035) * np.sin(56.5 * since_s)  # 9 Hz
+    told = found(replace(pose, acc={**pose.acc, Segment.PELVIS: acc}))
+    assert bool((np.abs(told.t - contacts[20]) < 0.1).any()) is has_blow
+    others = np.delete(contacts, [0, 19, 20, 21, 40])
+    assert (np.abs(told.t[:, None] - others[None]).min(axis=0) < 0.05).all()
 
 
 @pytest.mark.parametrize("segment", Segment)

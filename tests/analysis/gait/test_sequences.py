@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.gait.sequences import (
+    HURRIED,
     LONGEST_S,
     LONGEST_STRIDE_S,
     NAT,
     SHORTEST_S,
+    TARDY,
     Candidates,
     best_sequence,
     likely_strides,
@@ -55,7 +57,7 @@ def _worth(given: Candidates, chosen: tuple[int, ...], feet: tuple[int, ...]) ->
             continue
         if apart_s < SHORTEST_S or one == other:
             return None
-        total -= 1.5 * math.log(apart_s / given.step_s) ** 2
+        total -= (HURRIED if apart_s < given.step_s else TARDY) * math.log(apart_s / given.step_s) ** 2
     return total
 
 
