@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import time
@@ -31,6 +32,7 @@ ARGUMENTS = (
     "--disable-sync",
 )
 BERLIN = "Europe/Berlin"
+DRAWN = re.compile(r"^data:image/svg\+xml;base64,")  # the tab's sign where it is ours; else it is a letter
 
 needs_chromium = pytest.mark.skipif(not CHROMIUM, reason="there is no Chromium on this machine")
 

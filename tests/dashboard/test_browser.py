@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from analysis.io.store import Batch, Store
 from analysis.model import Event
-from tests.chromium import BERLIN, chromium, needs_chromium, page_of, served
+from tests.chromium import BERLIN, DRAWN, chromium, needs_chromium, page_of, served
 from tests.dashboard.filled import DAY, EXPECTED, Wearer, fill_day
 from tests.dashboard.test_gait import KNOWN
 
@@ -206,8 +206,7 @@ def test_the_card_stands_on_every_page_and_the_tab_tells_of_it(shown: str, page:
         page.goto(shown + path)
         expect(page.locator(".st-key-overlay")).to_contain_text("Time to stand up", timeout=90_000)
         expect(page).to_have_title(re.compile("Time to stand up"), timeout=60_000)
-        sign = page.locator("link[rel~=icon]").first
-        assert (sign.get_attribute("href") or "").startswith("data:image/svg+xml")
+        expect(page.locator("link[rel~=icon]").first).to_have_attribute("href", DRAWN)
     page.locator(".st-key-overlay_skip button").first.click()
     page.get_by_role("button", name="In a call").click()
     expect(page.locator(".stToast")).to_contain_text("upstand run", timeout=60_000)  # there is no broker
