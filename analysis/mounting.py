@@ -48,8 +48,7 @@ class Mountings:
         for segment in Segment:
             self._retire(segment, float(pose.t[0]))
             periods = self._periods[segment]
-            starts = np.array([period.after_s for period in periods[1:]])
-            edges = [0, *np.searchsorted(pose.t, starts, side="right").tolist(), len(pose.t)]
+            edges = [0, *_places(pose.t, [period.after_s for period in periods[1:]]), len(pose.t)]
             parts = [
                 _turned(pose, segment, slice(first, end), period)
                 for first, end, period in zip(edges[:-1], edges[1:], periods, strict=True)
@@ -58,8 +57,9 @@ class Mountings:
             q[segment], acc[segment], gyr[segment] = (
                 np.concatenate(columns) if len(parts) > 1 else columns[0] for columns in zip(*parts, strict=True)
             )
-            lost = np.isnan(q[segment][:, 0]) & ~np.isnan(pose.q[segment][:, 0])
-            quality[lost] |= np.uint16(Quality.NOT_CALIBRATED)
+            if any(period.mounting is None for period in periods):
+                lost = np.isnan(q[segment][:, 0]) & ~np.isnan(pose.q[segment][:, 0])
+                quality[lost] |= np.uint16(Quality.NOT_CALIBRATED)
         return Pose(pose.t, q, acc, gyr, quality)
 
     def _retire(self, segment: Segment, now_s: float) -> None:
@@ -71,13 +71,24 @@ class Mountings:
 
 def split(pose: Pose, after_s: Iterable[float]) -> Iterator[Pose]:
     """A pose in parts: ticks later than one of `after_s` are in another part than those before it."""
-    edges = sorted({0, len(pose.t), *np.searchsorted(pose.t, np.array(sorted(after_s)), side="right").tolist()})
+    edges = sorted({0, len(pose.t), *_places(pose.t, sorted(after_s))})
+    if edges == [0, len(pose.t)]:
+        yield pose
+        return
     for first, end in pairwise(edges):
         span = slice(first, end)
         q, acc, gyr = (
             {segment: rows[span] for segment, rows in columns.items()} for columns in (pose.q, pose.acc, pose.gyr)
         )
         yield Pose(pose.t[span], q, acc, gyr, pose.quality[span])
+
+
+def _places(t: Floats, after_s: Sequence[float]) -> list[int]:
+    """The first of the times t (n,) later than each of these, which rise."""
+    if not after_s or after_s[0] >= t[-1]:
+        return [len(t)] * len(after_s)
+    places: list[int] = np.searchsorted(t, np.array(after_s), side="right").tolist()
+    return places
 
 
 def joined(parts: Sequence[Pose]) -> Pose:
