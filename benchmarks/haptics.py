@@ -15,12 +15,12 @@ from analysis.errors import PostureError
 from analysis.io.mqtt import request, resolve
 from analysis.io.notify import notifiers
 from analysis.io.outputs import Delivered
-from analysis.io.settings import DashboardSettings, MqttSettings, NotifySettings, Settings
+from analysis.io.settings import Settings
 from analysis.io.store import Batch, Duplicate, Store
 from analysis.model import BreakAct, Prompt, PromptState
 from analysis.schema import Reply, Status
 from analysis.service import Service, connect
-from benchmarks.ports import free_port
+from benchmarks.breaks_over_mqtt import settings_in
 from benchmarks.report import Section
 from hardware.twin.clock import PacedClock
 from hardware.twin.peripherals.upstand import UpstandPeripheral
@@ -47,7 +47,7 @@ class Felt:
 def measure() -> Section:
     """Some five minutes."""
     with tempfile.TemporaryDirectory() as folder:
-        told = asyncio.run(rounds(_settings(Path(folder)), ROUNDS, speed=1.0))
+        told = asyncio.run(rounds(settings_in(Path(folder), {}), ROUNDS, speed=1.0))
     took_ms = 1e3 * np.array([one.took_s for one in told])
     is_met = "met" if np.percentile(took_ms, 99) <= 1e3 * GOAL_S else "missed"
     return Section(
@@ -170,12 +170,3 @@ class _Motor(list[tuple[float, int]]):
 
 def _silent(_said: str) -> None:
     """Nobody is at the terminal."""
-
-
-def _settings(folder: Path) -> Settings:
-    return Settings(
-        data_dir=folder,
-        mqtt=MqttSettings(port=free_port()),
-        dashboard=DashboardSettings(port=free_port()),
-        notify=NotifySettings(desktop=False),
-    )

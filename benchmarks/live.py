@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -17,11 +17,11 @@ from analysis.batch import reanalyze
 from analysis.io.journal import readable_inputs
 from analysis.io.mqtt import Connection, resolve
 from analysis.io.reader import Reader
-from analysis.io.settings import DashboardSettings, MqttSettings, NotifySettings, Settings
+from analysis.io.settings import Settings
 from analysis.io.store import Store
 from analysis.model import Floats, SampleBlock, Segment
 from analysis.schema import FrameMessage
-from benchmarks.ports import free_port
+from benchmarks.breaks_over_mqtt import of_settings, settings_in
 from benchmarks.report import Section
 from firmware_bridge import capture
 from firmware_bridge.packet import RawPacket
@@ -42,9 +42,9 @@ CLOCK_S = 30.0  # a clock fit has a full window by then
 def measure() -> list[Section]:
     """Some four minutes."""
     with tempfile.TemporaryDirectory() as folder:
-        cost = asyncio.run(_cost(_settings(Path(folder) / "cost")))
-        late_s, clocks = asyncio.run(_latency(_settings(Path(folder) / "latency")))
-        hour = asyncio.run(_hour(_settings(Path(folder) / "hour")))
+        cost = asyncio.run(_cost(settings_in(Path(folder) / "cost", {})))
+        late_s, clocks = asyncio.run(_latency(settings_in(Path(folder) / "latency", {})))
+        hour = asyncio.run(_hour(settings_in(Path(folder) / "hour", {})))
     return [
         Section(
             "Live cost of one wearer",
@@ -205,24 +205,7 @@ async def _analysing(settings: Settings) -> AsyncIterator[Supervisor]:
 
 
 def _part(name: str, command: tuple[str, ...], settings: Settings) -> Part:
-    return Part(name, own_part(name, command, None).argv, _environment(settings))
-
-
-def _settings(folder: Path) -> Settings:
-    return Settings(
-        data_dir=folder,
-        mqtt=MqttSettings(port=free_port()),
-        dashboard=DashboardSettings(port=free_port()),
-        notify=NotifySettings(desktop=False),
-    )
-
-
-def _environment(settings: Settings) -> Mapping[str, str]:
-    return {
-        "UPSTAND_DATA_DIR": str(settings.data_dir),
-        "UPSTAND_MQTT__PORT": str(settings.mqtt.port),
-        "UPSTAND_NOTIFY__DESKTOP": "false",
-    }
+    return Part(name, own_part(name, command, None).argv, of_settings(settings))
 
 
 def _busy_s(process: psutil.Process) -> float:

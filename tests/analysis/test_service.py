@@ -75,6 +75,14 @@ class World:
     async def until_confirmed(self, seq: int) -> None:
         await self.until(lambda: all(self.confirmed().get(segment, -1) >= seq for segment in Segment))
 
+    async def sit_down(self) -> None:
+        """Simulated blocks 0 to 2, and a calibration seated."""
+        self.send(blocks(0, 3, source="simulated"))
+        await self.until(lambda: len(self.confirmed()) == 2)
+        command = Command(id="c", action="calibrate", stance=Stance.SITTING, duration_s=2.0)
+        self.send_raw(schema.encode(command), "commands", "service")
+        await self.until(lambda: len(self.replies()) == 1)
+
 
 @asynccontextmanager
 async def world(address: MqttAddress, wearer: str = "me") -> AsyncIterator[World]:
@@ -337,11 +345,7 @@ async def test_prompts_are_told_and_how_that_went_is_kept(broker: Any, url: str)
     }
     settings = PipelineSettings(standing_after(3.0))
     async with world(broker.address) as seen, running(broker.address, url, named, settings):
-        seen.send(blocks(0, 3, source="simulated"))
-        await seen.until(lambda: len(seen.confirmed()) == 2)
-        command = Command(id="c", action="calibrate", stance=Stance.SITTING, duration_s=2.0)
-        seen.send_raw(schema.encode(command), "commands", "service")
-        await seen.until(lambda: len(seen.replies()) == 1)
+        await seen.sit_down()
         seen.send(blocks(3, 400, source="simulated"))
         await seen.until(lambda: seen.confirmed() == {"pelvis": 399, "lumbar": 399})
         await seen.until(lambda: any(one.topic.endswith("/prompts") for one in seen.heard))
@@ -365,11 +369,7 @@ async def test_an_answer_on_a_notification_is_carried_out(broker: Any, url: str)
     named = {"press": Notifier("Press", press, lambda _: True, is_worn=True)}
     settings = PipelineSettings(standing_after(3.0))
     async with world(broker.address) as seen, running(broker.address, url, named, settings):
-        seen.send(blocks(0, 3, source="simulated"))
-        await seen.until(lambda: len(seen.confirmed()) == 2)
-        command = Command(id="c", action="calibrate", stance=Stance.SITTING, duration_s=2.0)
-        seen.send_raw(schema.encode(command), "commands", "service")
-        await seen.until(lambda: len(seen.replies()) == 1)
+        await seen.sit_down()
         seen.send(blocks(3, 100, source="simulated"))
         await seen.until(lambda: len(seen.replies()) == 3)
         seen.send(blocks(100, 200, source="simulated"))  # the answer holds from the present on

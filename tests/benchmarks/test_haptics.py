@@ -8,12 +8,13 @@ import pytest
 
 from analysis.io.reader import Reader
 from benchmarks import haptics
+from benchmarks.breaks_over_mqtt import settings_in
 from hardware.firmware import wire
 
 
 @pytest.mark.system
 async def test_both_sensors_feel_each_prompt_in_its_own_pattern(tmp_path: Path) -> None:
-    settings = haptics._settings(tmp_path)
+    settings = settings_in(tmp_path, {})
     felt = await haptics.rounds(settings, 3, speed=4.0)
     assert [(one.kind, one.pattern) for one in felt] == [
         ("micro", wire.BUZZ_STAND_UP),
