@@ -59,17 +59,19 @@ class Groups:
 
     def _ends(self, rests: Sequence[bool], turned: Sequence[float]) -> list[int]:
         ends = []
+        rested, waited, whole, patience = self._rested, self._waited, self._turned, self._patience
         for number, (is_rest, angle) in enumerate(zip(rests, turned, strict=True)):
-            self._waited += 1
+            waited += 1
             if is_rest:
-                self._rested += 1
-                self._turned += angle
-                if self._waited < min(self._rested // 4, self._patience) and self._turned < _FURTHEST:
+                rested += 1
+                whole += angle
+                if waited < patience and waited < rested // 4 and whole < _FURTHEST:
                     continue
             else:
-                self._rested = 0
+                rested = 0
             ends.append(number)
-            self._waited, self._turned = 0, 0.0
+            waited, whole = 0, 0.0
+        self._rested, self._waited, self._turned = rested, waited, whole
         return ends
 
     def _few(self, said: Floats, ends: Sequence[int]) -> Grouped:
