@@ -40,4 +40,6 @@ def in_pieces(
                 watcher.moved(piece(pose, slice(given, until)))
                 given = until
         events += watcher.feed(piece_of(frame, slice(first, end)))
+    if given < len(pose.t):
+        watcher.moved(piece(pose, slice(given, None)))
     return events + watcher.close(float(frame.t[-1]))

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analysis.detectors.transitions import MEMORY_S, Transitions
@@ -18,6 +18,7 @@ from hardware.twin.moves import GetUp, Hold, LieDown, Rise, SitDown, Walk
 from hardware.twin.posture import Posture
 from hardware.twin.script import of_moves
 from hardware.twin.wearer import Wearer
+from tests.analysis.following import in_pieces, piece, piece_of
 from tests.analysis.simulated import QUIET, worn
 
 STOOPED = Posture(support=Rise().posture.support, tilt_deg=4.0, lordosis_deg=-3.0)
@@ -56,21 +57,6 @@ def told_of(poses: Iterable[Pose], frames: Iterable[PostureFrame]) -> list[Event
     for pose in poses:
         watcher.moved(pose)
     return [event for frame in frames for event in watcher.feed(frame)] + watcher.close(DAY.end_s)
-
-
-def cut_pose(pose: Pose, rows: slice) -> Pose:
-    q, acc, gyr = ({s: a[rows] for s, a in of.items()} for of in (pose.q, pose.acc, pose.gyr))
-    return Pose(pose.t[rows], q, acc, gyr, pose.quality[rows])
-
-
-def cut_frame(frame: PostureFrame, rows: slice) -> PostureFrame:
-    return PostureFrame(
-        frame.t[rows], {n: v[rows] for n, v in frame.values.items()}, frame.activity[rows], frame.quality[rows]
-    )
-
-
-def edges(places: Iterable[int], length: int) -> list[tuple[int, int]]:
-    return list(pairwise(sorted({0, length, *(place for place in places if place < length)})))
 
 
 IN_ORDER = [
@@ -126,25 +112,16 @@ def test_a_transition_is_told_half_a_minute_after_a_rise_and_else_within_seconds
 
 
 def _hashable(watcher: Transitions, frame: PostureFrame, a: int, b: int) -> list[tuple[str, float, float]]:
-    told = watcher.feed(cut_frame(frame, slice(a, b)))
+    told = watcher.feed(piece_of(frame, slice(a, b)))
     return [(event.kind, event.start_s, event.end_s or event.start_s) for event in told]
 
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.integers(1, 14000), max_size=40), st.lists(st.integers(1, 2800), max_size=40), st.floats(0.0, 5.0))
-def test_cutting_changes_nothing(in_poses: list[int], in_frames: list[int], ahead_s: float) -> None:
+@given(ticks=st.lists(st.integers(1, 2800), max_size=40), ahead=st.lists(st.integers(0, 250), min_size=1, max_size=9))
+@example(ticks=list(range(10, 2800, 10)), ahead=[0])
+def test_cutting_changes_nothing(ticks: list[int], ahead: list[int]) -> None:
     frame, pose, events = day()
-    watcher = Transitions()
-    poses = [cut_pose(pose, slice(a, b)) for a, b in edges(in_poses, len(pose.t))]
-    told: list[Event] = []
-    for a, b in edges(in_frames, len(frame.t)):
-        piece = cut_frame(frame, slice(a, b))
-        while poses and poses[0].t[0] <= piece.t[-1] + ahead_s:
-            watcher.moved(poses.pop(0))
-        told += watcher.feed(piece)
-    for rest in poses:
-        watcher.moved(rest)
-    assert told + watcher.close(DAY.end_s) == events
+    assert in_pieces(Transitions(), pose, frame, ticks, ahead) == events
 
 
 def test_without_the_movement_a_change_is_told_and_nothing_claimed_of_it() -> None:
@@ -158,7 +135,7 @@ def test_no_more_than_a_minute_is_remembered() -> None:
     frame, pose, _ = day()
     watcher = Transitions()
     for a, b in pairwise(range(0, len(pose.t), 50)):
-        watcher.moved(cut_pose(pose, slice(a, b)))
+        watcher.moved(piece(pose, slice(a, b)))
         seen = frame.t < pose.t[b]
-        watcher.feed(cut_frame(frame, slice(max(0, int(seen.sum()) - 10), int(seen.sum()))))
+        watcher.feed(piece_of(frame, slice(max(0, int(seen.sum()) - 10), int(seen.sum()))))
         assert sum(len(held.t) for held in watcher._poses) <= (MEMORY_S + 4.0) * 50
