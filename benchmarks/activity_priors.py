@@ -105,7 +105,7 @@ def _shares(model: ActivityModel, people: Sequence[Shown]) -> Shares:
         gait=told(lambda one: nats(model.gait, one.steps), lambda kind: kind == _WALK, tuple(Activity)),
         other=told(lambda one: nats(model.other, one.steps), lambda kind: kind == _OTHER, (*calm, _LIE, _OTHER)),
         lying=told(lambda one: lying_nats(model, one.tipped), lambda kind: kind == _LIE, (*calm, _LIE)),
-        posture=told(lambda one: sitting_nats(model, one.tipped), lambda kind: kind == _SIT, calm),
+        posture=told(lambda one: np.nan_to_num(sitting_nats(model, one.tipped)), lambda kind: kind == _SIT, calm),
         telling=_TELLING,
         furthest=_FURTHEST,
     )

@@ -28,7 +28,9 @@ class Sample:
 
     steps: Floats  # (n, features)
     activity: Codes  # (n,) truth in their middle
-    tipped: dict[Segment, Floats]  # (n,) chords from an upright of another day
+    tipped: dict[Segment, Floats]  # (n,) chords from an upright of another day …
+    tipped_before: dict[Segment, Floats]  # … LOOK steps earlier …
+    tipped_after: dict[Segment, Floats]  # … and later
     rise_s: Floats  # (n,) to the middle of the next or last rise
     drop_s: Floats  # (n,)
     change_s: Floats  # (n,) to any change of activity
@@ -41,10 +43,15 @@ def samples_of(people: Iterable[Person], seed: int = 0) -> list[tuple[Sample, Sh
 
 
 def together(parts: Sequence[Sample]) -> Sample:
+    def put(of: Sequence[dict[Segment, Floats]]) -> dict[Segment, Floats]:
+        return {segment: np.concatenate([one[segment] for one in of]) for segment in Segment}
+
     return Sample(
         np.concatenate([part.steps for part in parts]),
         np.concatenate([part.activity for part in parts]),
-        {segment: np.concatenate([part.tipped[segment] for part in parts]) for segment in Segment},
+        put([part.tipped for part in parts]),
+        put([part.tipped_before for part in parts]),
+        put([part.tipped_after for part in parts]),
         np.concatenate([part.rise_s for part in parts]),
         np.concatenate([part.drop_s for part in parts]),
         np.concatenate([part.change_s for part in parts]),
@@ -57,17 +64,20 @@ def _sampled(one: Person, rng: np.random.Generator) -> tuple[Sample, Shown]:
     middle = steps.end_s - STEP_S / 2
     rows = np.clip(np.searchsorted(one.sensors.t, middle), 0, len(one.activity) - 1)
     rises, drops = changes_of(one)
-    tipped = {}
+    uprights = {}
     for segment in Segment:
-        up = steps.up[segment]
-        upright = up[steps.end_s < one.quiet_s].mean(axis=0)
+        upright = steps.now.up[segment][steps.end_s < one.quiet_s].mean(axis=0)
         off = np.tan(np.radians(rng.normal(0.0, REFERENCE_DEG))) * np.cross(upright, rng.normal(size=3))
-        tipped[segment] = chord(up, upright + off)
+        uprights[segment] = upright + off
+    tipped, before, after = (
+        {segment: chord(held.up[segment], upright) for segment, upright in uprights.items()}
+        for held in (steps.now, steps.before, steps.after)
+    )
     changes = one.sensors.t[1:][np.diff(one.activity) != 0]
     rise_s, drop_s, change_s = (_away(middle, moments) for moments in (rises, drops, changes))
     is_stood = np.ones(len(steps), bool)
     activity = one.activity[rows]
-    sample = Sample(steps.features, activity, tipped, rise_s, drop_s, change_s, is_stood)
+    sample = Sample(steps.features, activity, tipped, before, after, rise_s, drop_s, change_s, is_stood)
     return sample, Shown(steps, activity, tipped)
 
 
@@ -82,12 +92,14 @@ def sitters(folder: Path) -> list[tuple[Sample, Trial]]:
             pose = pose_of(counts.t, raw[:, :3] * source.acc_scale, raw[:, 3:] * source.gyr_scale)
             steps = steps_of(pose)
             known = steps.is_known
-            upright = steps.up[Segment.PELVIS][known & (steps.end_s < sum(recording.calibration[:2]))].mean(axis=0)
+            upright = steps.now.up[Segment.PELVIS][known & (steps.end_s < sum(recording.calibration[:2]))].mean(axis=0)
             count, never = int(known.sum()), np.full(int(known.sum()), np.inf)
             tipped = dict.fromkeys(Segment, np.full(count, np.nan))
-            tipped[segment] = chord(steps.up[Segment.PELVIS][known], upright)
+            tipped[segment] = chord(steps.now.up[Segment.PELVIS][known], upright)
             activity = np.full(count, Activity.SITTING, np.int8)
-            told = Sample(steps.features[known], activity, tipped, never, never, never, np.zeros(count, bool))
+            told = Sample(
+                steps.features[known], activity, tipped, tipped, tipped, never, never, never, np.zeros(count, bool)
+            )
             found.append((told, _seated(pose, upright, sum(recording.calibration[:2]))))
     return found
 

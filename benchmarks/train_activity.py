@@ -26,6 +26,9 @@ from analysis.detectors.activity_model import (
     Odds,
     Shares,
     Unsure,
+    at_most_plain,
+    sitting_nats,
+    summed,
     term_of,
     to_json,
 )
@@ -93,24 +96,26 @@ SOURCE = (
 )
 
 
-def regressed(columns: Floats, is_so: Flags, weight: Floats | None = None) -> Floats:
-    """Weights (1 + k,) of a ridge-penalised logistic regression of columns (n, k), less the odds of the sample."""
+def regressed(columns: Floats, is_so: Flags, known: Floats | None = None) -> Floats:
+    """Weights (1 + k,) of a ridge-penalised logistic regression of columns (n, k), less the odds of the sample.
+
+    known: nats (n,) that something else tells, and these add to.
+    """
     mean, spread = columns.mean(axis=0), columns.std(axis=0) + 1e-9
     x = np.column_stack([np.ones(len(columns)), (columns - mean) / spread])
     y, w = is_so.astype(np.float64), np.zeros(x.shape[1])
-    mass = np.ones(len(y)) if weight is None else weight
-    penalty = np.full(len(w), _RIDGE * mass.sum())
+    told = np.zeros(len(y)) if known is None else known
+    penalty = np.full(len(w), 0.1 * _RIDGE * len(y))
     penalty[0] = 0.0
-    penalty *= 1e-1
     for _ in range(60):
-        p = 1.0 / (1.0 + np.exp(-np.clip(x @ w, -30.0, 30.0)))
-        curve = mass * np.maximum(p * (1.0 - p), 1e-9)
-        step = np.linalg.solve((x.T * curve) @ x + np.diag(penalty), x.T @ (mass * (y - p)) - penalty * w)
+        p = 1.0 / (1.0 + np.exp(-np.clip(told + x @ w, -30.0, 30.0)))
+        curve = np.maximum(p * (1.0 - p), 1e-9)
+        step = np.linalg.solve((x.T * curve) @ x + np.diag(penalty), x.T @ (y - p) - penalty * w)
         w = w + step * min(1.0, 5.0 / (1e-9 + np.abs(step).max()))
         if np.abs(step).max() < 1e-7:
             break
     slopes = w[1:] / spread
-    odds = np.log((mass * y).sum() / (mass * (1.0 - y)).sum())
+    odds = np.log(y.sum() / (1.0 - y).sum())
     return np.concatenate([[w[0] - (slopes * mean).sum() - odds], slopes])
 
 
@@ -134,8 +139,8 @@ def fit(sample: Sample, gaits: Sequence[Floats], source: str) -> ActivityModel:
     far = sample.change_s > 2.5
     calm = np.isin(sample.activity, (Activity.SITTING, Activity.STANDING, Activity.LYING))
     walked = np.concatenate(gaits) if gaits else None
-    postures = _postures(sample, far)
-    return ActivityModel(
+    rising, dropping = rises | (down & (sample.rise_s > _APART_S)), drops | (up & (sample.drop_s > _APART_S))
+    model = ActivityModel(
         source=source,
         usual=tuple(round(float(kind[state][sample.is_stood].mean()), 3) for state in STATES),
         shares=_ANY[0],
@@ -144,9 +149,16 @@ def fit(sample: Sample, gaits: Sequence[Floats], source: str) -> ActivityModel:
         haste=_ANY[3],
         gait=told(GAIT, kind[Activity.WALKING], np.ones(len(far), bool), walked),
         other=told(OTHER, kind[Activity.OTHER], kind[Activity.OTHER] | calm),
-        rise=told(CHANGE, rises, rises | (down & (sample.rise_s > _APART_S))),
-        drop=told(CHANGE, drops, drops | (up & (sample.drop_s > _APART_S))),
-        **postures,
+        rise=told(CHANGE, rises, rising),
+        drop=told(CHANGE, drops, dropping),
+        rise_posture={},
+        drop_posture={},
+        **_postures(sample, far),
+    )
+    return msgspec.structs.replace(
+        model,
+        rise_posture=_around(model, sample, model.rise, rises, rising),
+        drop_posture=_around(model, sample, model.drop, drops, dropping),
     )
 
 
@@ -171,6 +183,17 @@ def _postures(sample: Sample, far: Flags) -> dict[str, dict[str, float]]:
         "sitting_lumbar": _named(one, fitted(square(lumbar), sits, stands)),
         "sitting_both": _named(both, fitted(together, sits, stands)),
     }
+
+
+def _around(
+    model: ActivityModel, sample: Sample, change: dict[str, float], is_so: Flags, among: Flags
+) -> dict[str, float]:
+    """What sitting or standing before and after it adds to what the force says of a change."""
+    before, after = (sitting_nats(model, tipped) for tipped in (sample.tipped_before, sample.tipped_after))
+    columns = at_most_plain(np.column_stack([before, after]))
+    among = among & sample.is_stood & np.isfinite(columns).all(axis=1)
+    known = summed(change, sample.steps[among])
+    return _named(("before", "after"), regressed(columns[among], is_so[among], known))
 
 
 def _through(angle_deg: float, weights: dict[str, float]) -> dict[str, float]:

@@ -18,7 +18,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from analysis.detectors.activity_model import DOWN, LIE, SIT, STAND, STATES, WALK, ActivityModel, Evidence, shipped
+from analysis.detectors.activity_evidence import Evidence, Sums
+from analysis.detectors.activity_model import DOWN, LIE, SIT, STAND, STATES, WALK, ActivityModel, shipped
 from analysis.detectors.steps import LOOK, STEP_S, Stepper, Steps
 from analysis.detectors.upright import Uprights
 from analysis.model import FRAME_HZ, Activity, Codes, Floats, Pose, PostureFrame, Segment, Stance
@@ -34,7 +35,7 @@ _EVERY = range(len(STATES))
 _SURE = 0.7  # a state this probable is told …
 _OUTRUN = 2.0  # … and one that is so much likelier than the one that was told so far
 _CLEAR = 0.9  # a state must be so probable for what led to it to be told anew
-_CERTAIN = 1.0 - 1e-4  # at this the belief is full, and stays so while nothing speaks against it
+_CERTAIN = 1.0 - 2e-3  # at this the belief is full, and stays so while nothing speaks against it
 _FORGET_S = 600.0  # what is known fades so fast without data: people change every 10 to 20 min
 
 
@@ -87,6 +88,7 @@ class ActivityFilter:
 
     def __init__(self, model: ActivityModel | None = None) -> None:
         self._model = model or shipped()
+        self._sums = Sums(self._model)
         self._stepper = Stepper()
         self._uprights = Uprights()
         self._belief = [1.0 / len(STATES)] * len(STATES)
@@ -160,9 +162,8 @@ class ActivityFilter:
             certain = STAND if current is Stance.STANDING else SIT
             self._belief = [0.97 if state == certain else 0.03 / (len(STATES) - 1) for state in _EVERY]
             self._has_seen = True
-        tipped, is_seat = self._uprights.tipped(steps, span), self._uprights.is_seat
-        own, has_seen = self._uprights.own, self._has_seen
-        evidence = Evidence.of(self._model, steps, span, tipped, is_seat=is_seat, has_seen=has_seen, own=own)
+        has_seen = self._has_seen
+        evidence = Evidence.of(self._model, self._sums, steps.only(span), self._uprights, has_seen=has_seen)
         if current is None and self._uprights.is_new and max(self._belief) < _SURE:
             self._look(evidence)
         self._uprights.is_new = False

@@ -34,7 +34,7 @@ from analysis.detectors.step_features import (
 from analysis.model import GRAVITY, GRID_HZ, Floats, Pose, Quality, Segment
 from analysis.mounting import joined
 
-__all__ = ["FEATURES", "LOOK", "STEP_S", "Stepper", "Steps", "chord"]
+__all__ = ["FEATURES", "LOOK", "STEP_S", "Postures", "Stepper", "Steps", "chord"]
 
 _FEWEST = 10  # ticks with data, for a step to be known
 _FORCES = (-2.0, 35.0)  # m/s²; nobody is pulled down faster than in free fall: beyond these a sample is broken
@@ -53,6 +53,22 @@ _BARE = -1.0  # known to be of no body
 
 
 @dataclass(frozen=True, slots=True)
+class Postures:
+    """How gravity lay in some steps; all NaN where that is not known."""
+
+    up: Mapping[Segment, Floats]  # (n, 3) in the sensor's frame
+    tipped: Mapping[Segment, Floats]  # (n,) chord from the calibrated upright, 2·sin(angle / 2)
+    leaned: Mapping[Segment, Floats]  # (n,) sine of the forward lean from the calibrated upright
+
+    def __len__(self) -> int:
+        return len(self.up[Segment.PELVIS])
+
+    def only(self, span: slice) -> Postures:
+        up, tipped, leaned = ({k: v[span] for k, v in of.items()} for of in (self.up, self.tipped, self.leaned))
+        return Postures(up, tipped, leaned)
+
+
+@dataclass(frozen=True, slots=True)
 class Steps:
     """A run of half seconds in time order; holes lie only before fresh ones."""
 
@@ -61,18 +77,18 @@ class Steps:
     is_known: NDArray[np.bool_]  # (n,) any sensor moved with it
     is_whole: NDArray[np.bool_]  # (n,) and with the LOOK steps on either side
     is_off: NDArray[np.bool_]  # (n,) nothing is known of it, for no sensor was worn
-    up: Mapping[Segment, Floats]  # (n, 3) in the sensor's frame, NaN where not known
-    tipped: Mapping[Segment, Floats]  # (n,) chord from the calibrated upright, 2·sin(angle / 2); NaN likewise
-    leaned: Mapping[Segment, Floats]  # (n,) sine of the forward lean from the calibrated upright; NaN likewise
+    now: Postures
+    before: Postures  # LOOK steps earlier
+    after: Postures  # LOOK steps later
     features: Floats  # (n, len(FEATURES)), see `features_of`
 
     def __len__(self) -> int:
         return len(self.end_s)
 
     def only(self, span: slice) -> Steps:
-        up, tipped, leaned = ({k: v[span] for k, v in values.items()} for values in (self.up, self.tipped, self.leaned))
-        fresh, known, whole = (flag[span] for flag in (self.is_fresh, self.is_known, self.is_whole))
-        return Steps(self.end_s[span], fresh, known, whole, self.is_off[span], up, tipped, leaned, self.features[span])
+        fresh, known, whole, off = (flag[span] for flag in (self.is_fresh, self.is_known, self.is_whole, self.is_off))
+        now, before, after = (of.only(span) for of in (self.now, self.before, self.after))
+        return Steps(self.end_s[span], fresh, known, whole, off, now, before, after, self.features[span])
 
 
 class Stepper:
@@ -225,14 +241,18 @@ def _whole(rows: Floats) -> tuple[Floats, Floats]:
 def _told(raw: Floats, count: int) -> Steps:
     """`count` steps from the BEFORE-th on; raw holds LOOK more."""
     now = raw[BEFORE : BEFORE + count]
-    means = now[:, MEANS]
+    postures = _postures(raw[BEFORE - LOOK : BEFORE + count + LOOK, MEANS])
+    held, was, comes = (postures.only(slice(k, k + count)) for k in (LOOK, 0, 2 * LOOK))
+    around = np.minimum.reduce([raw[BEFORE + k : BEFORE + k + count, KNOWN] for k in range(-LOOK, LOOK + 1)])
+    flags = now[:, FRESH] > 0, now[:, KNOWN] > 0, around == 1.0, now[:, KNOWN] < 0
+    return Steps(now[:, END], *flags, held, was, comes, features_of(raw, count))
+
+
+def _postures(means: Floats) -> Postures:
     up = {segment: means[:, 6 * k : 6 * k + 3] for k, segment in enumerate(_SEGMENTS)}
     own = {segment: means[:, 6 * k + 3 : 6 * k + 6] for k, segment in enumerate(_SEGMENTS)}
     tipped = {segment: chord(rows, np.array([0.0, 0.0, 1.0])) for segment, rows in own.items()}
-    leaned = {segment: _leaned(rows) for segment, rows in own.items()}
-    around = np.minimum.reduce([raw[BEFORE + k : BEFORE + k + count, KNOWN] for k in range(-LOOK, LOOK + 1)])
-    flags = now[:, FRESH] > 0, now[:, KNOWN] > 0, around == 1.0, now[:, KNOWN] < 0
-    return Steps(now[:, END], *flags, up, tipped, leaned, features_of(raw, count))
+    return Postures(up, tipped, {segment: _leaned(rows) for segment, rows in own.items()})
 
 
 def _leaned(up: Floats) -> Floats:
@@ -250,10 +270,19 @@ def _joined(parts: list[Steps]) -> Steps:
         np.concatenate([part.is_known for part in parts]),
         np.concatenate([part.is_whole for part in parts]),
         np.concatenate([part.is_off for part in parts]),
-        {segment: np.concatenate([part.up[segment] for part in parts]) for segment in _SEGMENTS},
-        {segment: np.concatenate([part.tipped[segment] for part in parts]) for segment in _SEGMENTS},
-        {segment: np.concatenate([part.leaned[segment] for part in parts]) for segment in _SEGMENTS},
+        _all_of([part.now for part in parts]),
+        _all_of([part.before for part in parts]),
+        _all_of([part.after for part in parts]),
         np.concatenate([part.features for part in parts]),
+    )
+
+
+def _all_of(parts: list[Postures]) -> Postures:
+    def put(of: list[Mapping[Segment, Floats]]) -> Mapping[Segment, Floats]:
+        return {segment: np.concatenate([one[segment] for one in of]) for segment in _SEGMENTS}
+
+    return Postures(
+        put([part.up for part in parts]), put([part.tipped for part in parts]), put([part.leaned for part in parts])
     )
 
 

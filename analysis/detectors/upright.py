@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from analysis import quaternion
-from analysis.detectors.steps import STEP_S, Steps, chord
+from analysis.detectors.steps import STEP_S, Postures, Steps, chord
 from analysis.model import Floats, Segment, Stance
 from analysis.own_postures import OwnPostures
 
@@ -84,13 +84,13 @@ class Uprights:
             return len(steps)
         return max(first + 1, int(np.searchsorted(steps.end_s - STEP_S, min(turns))))
 
-    def tipped(self, steps: Steps, span: slice) -> Mapping[Segment, Floats]:
+    def tipped(self, postures: Postures) -> Mapping[Segment, Floats]:
         """Chords (n,) from upright, NaN where it is not known."""
         if self.stance is Stance.STANDING or (self.stance is Stance.SITTING and not self._walked):
-            return {segment: steps.tipped[segment][span] for segment in Segment}
-        unknown = np.full(span.stop - span.start, np.nan)
+            return postures.tipped
+        unknown = np.full(len(postures), np.nan)
         return {
-            segment: chord(steps.up[segment][span], self._walked[segment]) if segment in self._walked else unknown
+            segment: chord(postures.up[segment], self._walked[segment]) if segment in self._walked else unknown
             for segment in Segment
         }
 
@@ -105,7 +105,7 @@ class Uprights:
             return
         for row in range(first, first + count):
             for segment in Segment:
-                self._sum[segment] = self._sum[segment] + steps.up[segment][row]
+                self._sum[segment] = self._sum[segment] + steps.now.up[segment][row]
         self._count += count
         if self._count >= WALKED:
             self._take()

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from analysis.detectors.activity import ActivityFilter
-from analysis.detectors.activity_model import SIT, STAND, STATES, WALK, Evidence, from_json, shipped, to_json
-from analysis.detectors.steps import FEATURES, STEP_S, Steps
+from analysis.detectors.activity_evidence import Evidence, Sums
+from analysis.detectors.activity_model import SIT, STAND, STATES, WALK, from_json, nats, shipped, to_json
+from analysis.detectors.steps import FEATURES, STEP_S, Postures, Steps
+from analysis.detectors.upright import Uprights
 from analysis.model import Activity, Floats, Segment, Stance
 from analysis.own_postures import Habit, OwnPosture, OwnPostures
 
@@ -21,22 +23,41 @@ OWN = OwnPostures(
 )
 
 
-def steps(features: Floats, tipped_deg: float = 0.0) -> Steps:
+def lying(count: int, tipped_deg: float) -> Postures:
     """Of the pelvis alone, leaning back."""
-    count, flag = len(features), np.zeros(len(features), bool)
     angle = np.radians(tipped_deg)
     up = {segment: np.tile([0.0, 0.0, 1.0], (count, 1)) for segment in Segment}
     tipped, leaned = (
         {Segment.PELVIS: np.full(count, value), Segment.LUMBAR: np.full(count, np.nan)}
         for value in (2 * np.sin(angle / 2), -np.sin(angle))
     )
-    end_s = STEP_S * np.arange(1.0, count + 1.0)
-    return Steps(end_s, flag, ~flag, ~flag, flag, up, tipped, leaned, features)
+    return Postures(up, tipped, leaned)
+
+
+def steps(features: Floats, tipped_deg: float = 0.0, before_deg: float | None = None) -> Steps:
+    """Of the pelvis alone, leaning back; before_deg: LOOK steps earlier, where it was otherwise."""
+    count, flag = len(features), np.zeros(len(features), bool)
+    held = lying(count, tipped_deg)
+    was = held if before_deg is None else lying(count, before_deg)
+    return Steps(STEP_S * np.arange(1.0, count + 1.0), flag, ~flag, ~flag, flag, held, was, held, features)
 
 
 def evidence(some: Steps, *, has_seen: bool, own: OwnPostures | None = None) -> Evidence:
-    span = slice(0, len(some))
-    return Evidence.of(MODEL, some, span, some.tipped, is_seat=False, has_seen=has_seen, own=own)
+    uprights = Uprights()
+    uprights.calibrated(Stance.STANDING, 0.0, is_current=True)
+    if own is not None:
+        uprights.adapted(own, 0.0)
+    uprights.turn_to(0.0)
+    return Evidence.of(MODEL, Sums(MODEL), some, uprights, has_seen=has_seen)
+
+
+def test_a_lift_out_of_a_slump_to_standing_tall_is_more_of_a_rise_than_one_back_into_it() -> None:
+    still = np.tile(STILL, (1, 1))
+    up, down, unknown = (
+        evidence(one, has_seen=True) for one in (steps(still, 0.0, 30.0), steps(still, 30.0, 0.0), steps(still, np.nan))
+    )
+    assert up.rise[0] > unknown.rise[0] > down.rise[0]
+    assert up.drop[0] < unknown.drop[0] < down.drop[0]
 
 
 def test_sitting_straight_says_nothing_of_standing_to_who_was_seen_to_sit() -> None:
@@ -83,6 +104,12 @@ def test_a_state_that_is_outrun_is_told_no_longer() -> None:
     model.learn(steps(features, 12.0))
     told = model.at(np.arange(5.0, 295.0))
     assert (told.confidence > 100.0 / len(STATES) / 2).all()
+
+
+def test_sums_at_once_are_those_one_by_one() -> None:
+    some = steps(np.random.default_rng(7).normal(0.0, 0.5, (50, len(FEATURES))))
+    parts = (MODEL.gait, MODEL.other, MODEL.rise, MODEL.drop)
+    assert np.array_equal(Sums(MODEL).of(some.features), [nats(part, some) for part in parts])
 
 
 def test_the_file_keeps_every_number() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from analysis.detectors.steps import FEATURES, STEP_S, Steps
+from analysis.detectors.steps import FEATURES, STEP_S, Postures, Steps
 from analysis.detectors.upright import WALKED, Uprights
 from analysis.model import Segment, Stance
 from analysis.own_postures import Habit, OwnPosture, OwnPostures
@@ -19,7 +19,8 @@ def steps(up: np.ndarray[tuple[int], np.dtype[np.float64]], count: int = 40, fir
     tipped = {Segment.PELVIS: np.zeros(count), Segment.LUMBAR: np.full(count, np.nan)}
     end_s = first_s + STEP_S * np.arange(1.0, count + 1.0)
     ups = {Segment.PELVIS: rows, Segment.LUMBAR: none}
-    return Steps(end_s, flag, known, known, flag, ups, tipped, tipped, np.zeros((count, len(FEATURES))))
+    held = Postures(ups, tipped, tipped)
+    return Steps(end_s, flag, known, known, flag, held, held, held, np.zeros((count, len(FEATURES))))
 
 
 def test_ten_seconds_of_walking_tell_what_is_upright_and_later_ones_a_share() -> None:
@@ -30,12 +31,12 @@ def test_ten_seconds_of_walking_tell_what_is_upright_and_later_ones_a_share() ->
     uprights.walked(walk, WALKED - 1, 1)
     assert uprights.is_known
     assert uprights.is_new
-    told = uprights.tipped(steps(TIPPED), slice(0, 3))
+    told = uprights.tipped(steps(TIPPED).now)
     assert told[Segment.PELVIS] == pytest.approx(2 * np.sin(np.arccos(0.8) / 2))
     assert np.isnan(told[Segment.LUMBAR]).all()
     for _ in range(8):
         uprights.walked(steps(TIPPED), 0, WALKED)
-    assert uprights.tipped(steps(TIPPED), slice(0, 1))[Segment.PELVIS][0] < 0.1
+    assert uprights.tipped(steps(TIPPED).now)[Segment.PELVIS][0] < 0.1
 
 
 def test_a_standing_calibration_needs_no_walking_and_a_seat_tells_no_standing() -> None:
@@ -51,7 +52,7 @@ def test_a_standing_calibration_needs_no_walking_and_a_seat_tells_no_standing() 
     assert uprights.turn_to(30.0) is None
     uprights.walked(steps(TIPPED), 0, WALKED)
     assert uprights.to_walk == WALKED
-    assert uprights.tipped(steps(TIPPED), slice(0, 2))[Segment.PELVIS] == pytest.approx(0.0)
+    assert uprights.tipped(steps(TIPPED).now)[Segment.PELVIS] == pytest.approx(0.0)
 
 
 def test_another_sensor_is_not_measured_against_the_one_before() -> None:

@@ -108,6 +108,6 @@ def test_a_person_may_be_judged_by_how_they_walk() -> None:
     assert (by_standing.true == by_walking.true).all()
     middle_s = by_walking.steps.end_s - STEP_S / 2
     walks = by_walking.true[np.searchsorted(by_walking.t, middle_s)] == WALK
-    tipped = by_walking.steps.tipped[Segment.PELVIS][walks]
+    tipped = by_walking.steps.now.tipped[Segment.PELVIS][walks]
     assert np.median(tipped) < 0.1  # 6 degrees: it swings about what was taken as upright
-    assert (tipped != by_standing.steps.tipped[Segment.PELVIS][walks]).any()
+    assert (tipped != by_standing.steps.now.tipped[Segment.PELVIS][walks]).any()

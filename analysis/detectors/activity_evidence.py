@@ -1,0 +1,187 @@
+"""What the activity model's numbers say of a run of half seconds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.detectors.activity_model import (
+    COLUMN,
+    DOWN,
+    STAND,
+    STATES,
+    WALK,
+    ActivityModel,
+    Odds,
+    lying_nats,
+    postured_nats,
+    sitting_nats,
+)
+from analysis.detectors.activity_own import own_sitting_nats
+from analysis.detectors.steps import FEATURES, Postures, Steps
+from analysis.detectors.upright import Uprights
+from analysis.model import Floats
+
+_SHUT = 1e-3  # odds; a certain belief stays as it is while every way out of it is less likely
+_LIKELIEST, _LEAST = 8.0, 20.0  # nats for (1 in 3000 is an oddity) and against a single rise or drop, and for the first
+
+
+class Sums:
+    """The sums of features for walking, other movement, a rise and a drop at once, as `nats` to the last bit."""
+
+    def __init__(self, model: ActivityModel) -> None:
+        parts = (model.gait, model.other, model.rise, model.drop)
+        count, ones = max(len(part) for part in parts), len(FEATURES)
+        self._first = np.full((count, len(parts)), ones)
+        self._second = self._first.copy()
+        self._weights = np.zeros((count, len(parts), 1))
+        for place, part in enumerate(parts):
+            for row, term in enumerate(sorted(part, key="1".__ne__)):  # the constant first, the others as they stand
+                names = [] if term == "1" else term.split("·")
+                for factors, name in zip((self._first, self._second), names, strict=False):
+                    factors[row, place] = COLUMN[name]
+                self._weights[row, place] = part[term]
+
+    def of(self, features: Floats) -> Floats:
+        """(4, n) for features (n, len(FEATURES)); one term after the other, unlike a sum."""
+        wide = np.concatenate([features.T, np.ones((1, len(features)))])
+        told: Floats = np.add.accumulate(wide[self._first] * wide[self._second] * self._weights, axis=0)[-1]
+        return told
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a run of steps says, in nats."""
+
+    model: ActivityModel
+    scores: Floats  # (n, 5) of each state, less a constant
+    rise: Floats  # (n,) of a rise against none
+    drop: Floats  # (n,)
+    first_look: list[float]  # (5,) how likely each state makes the first step's posture, counted in full
+    exciting: tuple[NDArray[np.intp], ...]  # by state, the rows that may change a certain belief in it
+    count: int
+    sitting: Floats  # (n,) sitting against standing, by posture alone
+    unseen: Odds  # what a change costs
+
+    @classmethod
+    def of(cls, model: ActivityModel, sums: Sums, steps: Steps, uprights: Uprights, *, has_seen: bool) -> Evidence:
+        """Of steps against the present uprights; the sums are the model's.
+
+        has_seen: it is known how the wearer came to be as they are; until then posture is all there is to go by.
+        """
+        shares, count = model.shares, len(steps)
+        was, held, comes = (_seated(model, uprights, part) for part in (steps.before, steps.now, steps.after))
+        sitting = np.where(np.isnan(held), 0.0, held)
+        lying = lying_nats(model, uprights.tipped(steps.now))
+        unseen = model.odds if has_seen else _unsure(model)
+        share = shares.posture if has_seen else model.unsure.posture
+        posture = _beyond(sitting, shares.telling, is_own=uprights.own is not None) if has_seen else sitting
+        gait, other, rising, dropping = sums.of(steps.features)
+        sits, walks, lies, others = (
+            np.minimum(np.maximum(weight * part, -shares.furthest), shares.furthest)
+            for weight, part in (
+                (share, posture),
+                (shares.gait, gait),
+                (shares.lying, lying),
+                (shares.other, other),
+            )
+        )
+        scores = np.stack([np.zeros(count), -sits, walks - sits, lies, others], axis=1)
+        likeliest = _LIKELIEST if has_seen else _LEAST
+        rise, drop = (
+            np.where(steps.is_whole, np.minimum(np.maximum(told, -_LEAST), likeliest), -_LEAST)
+            for told in (
+                rising + postured_nats(model.rise_posture, was, comes),
+                dropping + postured_nats(model.drop_posture, was, comes),
+            )
+        )
+        most = model.unsure.first
+        sits_first, lies_first = (max(-most, min(most, float(part[0]))) for part in (sitting, lying))
+        first = [1.0, math.exp(-sits_first), 1.0, math.exp(lies_first), 1.0]
+        first[WALK] = first[STAND]
+        exciting = tuple(
+            np.flatnonzero(_excites(unseen, state, scores, rise, drop) | ~steps.is_known | steps.is_fresh)
+            for state in range(len(STATES))
+        )
+        return cls(model, scores, rise, drop, first, exciting, count, sitting, unseen)
+
+    def dull(self, state: int, row: int) -> int:
+        """How many rows from this one on leave a certain belief in that state as it is."""
+        rows = self.exciting[state]
+        place = int(np.searchsorted(rows, row))
+        return (int(rows[place]) if place < len(rows) else self.count) - row
+
+    def shows(self, row: int, *, is_down: bool) -> bool:
+        """A drop was seen then, or a rise, to a posture that goes with it."""
+        change, posture = (self.drop, self.sitting) if is_down else (self.rise, -self.sitting)
+        return bool(change[row] > self.model.unsure.shown and posture[row] >= 0.0)
+
+    def likely(self, row: int) -> list[float]:
+        """How likely each state makes that step, against the likeliest one."""
+        scores = self.scores[row].tolist()
+        top, furthest = max(scores), self.model.shares.furthest
+        return [math.exp(score - top if score - top > -furthest else -furthest) for score in scores]
+
+    def odds(self, row: int, haste: Sequence[float]) -> list[list[float]]:
+        """Odds against staying; row: from, column: to. `haste`: how much less likely a change from each state is."""
+        odds = self.unseen
+        rise, drop = odds.change * math.exp(self.rise.item(row)), odds.change * math.exp(self.drop.item(row))
+        ways = {
+            one: _ways(odds, odds.unseen_change + one * rise, odds.unseen_change + one * drop) for one in set(haste)
+        }
+        return [ways[one][state] for state, one in enumerate(haste)]
+
+
+def _seated(model: ActivityModel, uprights: Uprights, postures: Postures) -> Floats:
+    """Sitting against standing (n,), by this person's own ways where they are known; NaN where nothing tells."""
+    if uprights.is_seat:
+        told: Floats = np.full(len(postures), np.nan)
+    else:
+        told = sitting_nats(model, uprights.tipped(postures))
+    if uprights.own is None:
+        return told
+    own = own_sitting_nats(uprights.own, postures.leaned)
+    return np.where(np.isnan(own), told, own)
+
+
+def _beyond(sitting: Floats, telling: float, *, is_own: bool) -> Floats:
+    """What a posture says to whom it is known how the wearer came to it (n,).
+
+    One that is held says it once. And for standing it says nothing, except of who has shown how they stand: many sit
+    straight for hours, and nobody comes to stand without a rise.
+    """
+    beyond: Floats = np.maximum(np.abs(sitting) - telling, 0.0) * np.sign(sitting)
+    return beyond if is_own else np.maximum(beyond, 0.0)
+
+
+def _unsure(model: ActivityModel) -> Odds:
+    seen = model.odds.change * model.unsure.seen
+    return msgspec.structs.replace(model.odds, change=seen, unseen_change=model.unsure.change)
+
+
+def _ways(odds: Odds, rise: float, drop: float) -> list[list[float]]:
+    lie, walk, halt = odds.lie_down, odds.start_walking, odds.stop_walking
+    begin, end, unseen = odds.start_other, odds.stop_other, odds.unseen_change
+    return [
+        [1.0, rise, rise * walk, lie, rise * begin],
+        [drop, 1.0, walk, lie * 0.1, begin],
+        [drop * odds.sit_from_walking, halt, 1.0, unseen, begin],
+        [lie, rise * 0.1, unseen, 1.0, unseen],
+        [drop * odds.sit_from_other, end, end * walk, unseen, 1.0],
+    ]
+
+
+def _excites(odds: Odds, state: int, scores: Floats, rise: Floats, drop: Floats) -> NDArray[np.bool_]:
+    """Where a certain belief in `state` may change."""
+    changes = (rise if state in DOWN else drop) > math.log(_SHUT / odds.change)
+    ways = _ways(odds, odds.unseen_change, odds.unseen_change)[state]
+    for other in range(len(STATES)):
+        if other != state:
+            gain = scores[:, other] - scores[:, state]
+            changes = changes | (gain > min(math.log(_SHUT / ways[other]), 0.5))
+    return changes
