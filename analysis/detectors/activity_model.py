@@ -18,8 +18,6 @@ from analysis.detectors.steps import FEATURES, Steps
 from analysis.model import Activity, Floats, Segment
 
 PARAMETERS = "activity_model.json"
-TIPPED = ("tipped", "tipped²")  # chord from upright, and its square
-TIPPED_BOTH = ("pelvis", "pelvis²", "lumbar", "lumbar²", "pelvis·lumbar")
 STATES = (Activity.SITTING, Activity.STANDING, Activity.WALKING, Activity.LYING, Activity.OTHER)
 SIT, STAND, WALK, LIE, OTHER = range(5)
 DOWN = (SIT, LIE)
