@@ -88,15 +88,19 @@ def table(walks: Sequence[Walked], zone: tzinfo | None) -> dict[str, list[str]]:
 
 
 def as_html(columns: Mapping[str, Sequence[str]]) -> str:
-    """The columns of `table`; a page too narrow for them stands each row below its label. Pure."""
+    """The columns of `table`; a page too narrow for them stands each row below its label. Pure.
+
+    The browser may draw it some frames before our styles are there: its frame bounds it until then.
+    """
     heads = "".join(f'<th scope="col" role="columnheader"{_aside(name)}>{escape(name)}</th>' for name in columns)
     rows = "".join(
         f'<tr role="row"><th scope="row" role="rowheader">{escape(label)}</th>{_cells(list(columns)[1:], cells)}</tr>'
         for label, *cells in zip(*columns.values(), strict=True)
     )
     return (
-        f'<table class="up-walks" role="table"><thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
-        f'<tbody role="rowgroup">{rows}</tbody></table>'
+        '<div style="overflow-x:auto"><table class="up-walks" role="table">'
+        f'<thead role="rowgroup"><tr role="row">{heads}</tr></thead>'
+        f'<tbody role="rowgroup">{rows}</tbody></table></div>'
     )
 
 
