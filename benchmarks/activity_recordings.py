@@ -6,8 +6,9 @@ gravity lies while walking: what a first pass tells as walking is the upright of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from analysis import quaternion
 from analysis.detectors.activity import CONFIDENCE, DELAY, SETTLED
 from analysis.errors import PostureError
+from analysis.io.journal import BUNDLE_S
 from analysis.model import (
     FRAME_HZ,
     GRAVITY,
@@ -25,6 +27,7 @@ from analysis.model import (
     Event,
     Floats,
     Input,
+    Output,
     PostureFrame,
     SampleBlock,
     Segment,
@@ -34,7 +37,7 @@ from analysis.model import (
 from analysis.pipeline import Pipeline, PipelineSettings
 
 STOOD_S = 5.0
-_BUNDLE_S = 60.0
+_ANSWERED_S = 10.0  # after its end a request has surely been answered
 _CSV = ("t_s", "ax", "ay", "az", "gx", "gy", "gz")
 _STAND = 5  # label
 _AXES = ("x", "y", "z")
@@ -133,21 +136,20 @@ def stood(one: Recording, start_s: float, until_s: float = 0.0, forward: Floats 
     up = one.acc[still].mean(axis=0)
     turned = _with_x_up(one, up) if forward is None else _worn_flat(one, up, forward)
     for begin_s in np.arange(start_s, max(until_s - STOOD_S, start_s) + 0.1).tolist():
-        frames, events = _run(turned, [CalibrateRequest(begin_s, STOOD_S, Stance.STANDING)])
-        if any(event.kind == "calibrated" for event in events):
-            return _seen(frames, events, begin_s + STOOD_S)
-    return _seen(*_run(one, [_carried(up, forward)]), start_s + STOOD_S)
+        told = _answered(turned, CalibrateRequest(begin_s, STOOD_S, Stance.STANDING))
+        if any(isinstance(output, Event) and output.kind == "calibrated" for output in told):
+            return _seen(told, begin_s + STOOD_S)
+    return _seen(_run(one, [_carried(up, forward)]), start_s + STOOD_S)
 
 
 def by_walking(one: Recording, forward: Floats | None = None) -> Seen:
     """Without any calibration: a first pass finds the walking, whose mean force is the upright of the second."""
-    frames, events = _run(one, [])
-    seen = _seen(frames, events, -np.inf)
+    seen = _seen(_run(one, []), -np.inf)
     walks = seen.t[seen.activity == Activity.WALKING]
     if not len(walks):
         return seen
     rows = np.isin(np.floor(one.t * FRAME_HZ + 1e-6).astype(np.int64), np.rint(walks * FRAME_HZ).astype(np.int64))
-    return _seen(*_run(one, [_carried(one.acc[rows].mean(axis=0), forward)]), -np.inf)
+    return _seen(_run(one, [_carried(one.acc[rows].mean(axis=0), forward)]), -np.inf)
 
 
 def forward_axis(name: str) -> Floats:
@@ -190,19 +192,38 @@ def _carried(up: Floats, forward: Floats | None) -> Calibration:
     return Calibration(Segment.PELVIS, "one", Stance.STANDING, float("nan"), mounting, 3.0)
 
 
-def _run(one: Recording, first: Sequence[Input]) -> tuple[list[PostureFrame], list[Event]]:
-    outputs = (pipeline := Pipeline(PipelineSettings())).feed(*first)
-    edges = np.searchsorted(one.t, np.arange(one.t[0] + _BUNDLE_S, one.t[-1], _BUNDLE_S)).tolist()
-    for number, (a, b) in enumerate(zip([0, *edges], [*edges, len(one.t)], strict=True)):
-        outputs += pipeline.feed(
-            SampleBlock(one.name, "one", Segment.PELVIS, number, one.t[a:b], one.acc[a:b], one.gyr[a:b])
-        )
-    outputs += pipeline.feed(SessionEnd(float(one.t[-1])))
-    frames = [output for output in outputs if isinstance(output, PostureFrame)]
-    return frames, [output for output in outputs if isinstance(output, Event)]
+def _answered(one: Recording, request: CalibrateRequest) -> list[Output]:
+    """All that is told after that request; only what led to its refusal where it is refused."""
+    told = []
+    for outputs in _fed(one, [request], request.start_s + request.duration_s + _ANSWERED_S):
+        told += outputs
+        if any(isinstance(output, Event) and output.kind == "calibration_failed" for output in outputs):
+            break
+    return told
 
 
-def _seen(frames: Sequence[PostureFrame], events: Sequence[Event], from_s: float) -> Seen:
+def _run(one: Recording, first: Sequence[Input]) -> list[Output]:
+    return [output for outputs in _fed(one, first) for output in outputs]
+
+
+def _fed(one: Recording, first: Sequence[Input], pause_s: float = -np.inf) -> Iterator[list[Output]]:
+    """What is told of each bundle, which are as long as in a reanalysis, but that one ends at `pause_s`."""
+    pipeline = Pipeline(PipelineSettings())
+    yield pipeline.feed(*first)
+    begin_s = float(one.t[0])
+    ends_s = np.append(pause_s, np.arange(max(begin_s, pause_s) + BUNDLE_S, one.t[-1], BUNDLE_S))
+    edges = np.searchsorted(one.t, ends_s[ends_s > begin_s]).tolist()
+    for number, (a, b) in enumerate(pairwise([0, *edges, len(one.t)])):
+        if b > a:
+            yield pipeline.feed(
+                SampleBlock(one.name, "one", Segment.PELVIS, number, one.t[a:b], one.acc[a:b], one.gyr[a:b])
+            )
+    yield pipeline.feed(SessionEnd(float(one.t[-1])))
+
+
+def _seen(told: Sequence[Output], from_s: float) -> Seen:
+    frames = [output for output in told if isinstance(output, PostureFrame)]
+    events = [output for output in told if isinstance(output, Event)]
     t, live, late, confidence = (
         np.concatenate(columns)
         for columns in zip(

@@ -217,10 +217,12 @@ class ActivityFilter:
         for k in range(min(count, BACK + 1)):
             self._extend([state] * len(STATES), float(steps.end_s[row + k]), is_known=True)
         if count > BACK + 1:
-            last = steps.end_s[row + count - BACK - 1 : row + count].tolist()
+            *last, end_s = steps.end_s[row + count - BACK - 2 : row + count].tolist()
             was_known = self._behind[0][1]
-            self._behind.extend((end_s, was_known) for end_s in last)
+            self._behind.extend((behind_s, was_known) for behind_s in last)
             self._keep(self._kept_s, last[0], STATES[state] if was_known else Activity.UNKNOWN)
+            self._paths = [self._paths[state]] * len(STATES)
+            self._extend([state] * len(STATES), end_s, is_known=True)  # every other state is come to from here
 
     def _step(self, evidence: Evidence, place: int, steps: Steps, row: int) -> None:
         end_s, is_known = float(steps.end_s[row]), bool(steps.is_known[row])

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import msgspec
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from analysis.detectors.activity import ActivityFilter
+from analysis.detectors.activity import ActivityFilter, Retold
 from analysis.detectors.activity_evidence import Evidence, Sums
 from analysis.detectors.activity_model import SIT, STAND, STATES, WALK, from_json, nats, shipped, to_json
-from analysis.detectors.steps import FEATURES, STEP_S, Postures, Steps
+from analysis.detectors.steps import FEATURES, LOOK, STEP_S, Postures, Steps
 from analysis.detectors.upright import Uprights
 from analysis.model import Activity, Floats, Segment, Stance
 from analysis.own_postures import Habit, OwnPosture, OwnPostures
@@ -85,6 +89,32 @@ def test_an_hour_of_sitting_straight_stays_sitting() -> None:
     told = model.at(np.arange(10.0, 3600.0))
     assert told.activity[0] == Activity.STANDING
     assert (told.activity[30:] == Activity.SITTING).all()
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.lists(st.tuples(st.integers(1, 60), st.integers(0, 4)), min_size=2, max_size=8),
+    st.lists(st.integers(1, 500), min_size=1, max_size=12),
+)
+def test_cutting_the_steps_changes_nothing(seed: int, spells: list[tuple[int, int]], places: list[int]) -> None:
+    rng = np.random.default_rng(seed)
+    parts = [np.concatenate([np.tile(STILL, (calm, 1)), rng.normal(0.0, 0.4, (lively, len(FEATURES)))])
+             for calm, lively in spells]  # fmt: skip
+    whole = steps(np.concatenate(parts), float(rng.choice([0.0, 25.0, 75.0])))
+    assert learnt(whole, places) == learnt(whole, [])
+
+
+def learnt(whole: Steps, places: list[int]) -> tuple[list[tuple[int, float, int]], list[Retold]]:
+    """What is told of every half second and anew, of steps that come in these pieces."""
+    model = ActivityFilter()
+    model.calibrated(Stance.STANDING, 0.0, is_current=False)
+    edges = sorted({0, len(whole), *(place for place in places if place < len(whole))})
+    for a, b in pairwise(edges):
+        model.learn(whole.only(slice(a, b)))
+    told = model.at(whole.end_s + LOOK * STEP_S)
+    columns = (told.activity, told.confidence, told.settled)
+    return list(zip(*(column.tolist() for column in columns), strict=True)), model.news()
 
 
 def test_only_who_just_rose_is_slow_to_go_down_again() -> None:
