@@ -1,9 +1,12 @@
 """What a Kalman filter of tilt, velocity and gyroscope bias knows about its own errors, in plain floats.
 
-Errors are of tilt x, y (rad), velocity u, v (m/s) and bias a, b, c (rad/s). Most of how they move together is zero or
-one, so that written out it costs a fraction of products of seven by seven matrices, and the order of every sum is
-fixed by the source. Bierman, Factorization Methods for Discrete Sequential Estimation, 1977, for taking in one number
-at a time.
+Errors are of tilt x, y (rad), velocity u, v (m/s) and bias a, b, c (rad/s), kept as Friedland does (Treatment of bias
+in recursive filtering, IEEE TAC 14(4), 1969, 10.1109/TAC.1969.1099223): what those of x, y, u, v were if the biases
+were known; what each bias does to them; and those of the biases. The first have no direction, as nothing that makes or
+mends them has one, so that three numbers are all of them. The order of every sum is fixed by the source.
+
+In this form a bias that wanders takes along what it has done already. So the filter thinks; it is a matter of seconds
+and of thousandths of a degree per second.
 """
 
 from __future__ import annotations
@@ -11,36 +14,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from analysis.model import Floats
 
-# The upper triangle: xx xy yy, xu xv yu yv, xa xb xc ya yb yc, uu uv vv, ua ub uc va vb vc, aa ab ac bb bc cc.
+# If the biases were known: the variance of x and of y, the covariance of y and u and of −x and v, the variance of u and
+# of v. What a, b, c do to x: xa xb xc, then to y, u and v. And the biases' own: aa ab ac bb bc cc.
 Covariance = tuple[float, ...]
 # Rows x and y of ∫ R dt (s), sensor → world, as they see a bias, and the upward velocity gained (m/s).
 Seen = Sequence[float]
+Vector = tuple[float, float, float]
 Errors = tuple[float, float, float, float, float, float, float]  # of x, y, u, v, a, b, c
 
-_PLACES: NDArray[np.intp] = np.array(
-    [
-        [0, 1, 3, 4, 7, 8, 9],
-        [1, 2, 5, 6, 10, 11, 12],
-        [3, 5, 13, 14, 16, 17, 18],
-        [4, 6, 14, 15, 19, 20, 21],
-        [7, 10, 16, 19, 22, 23, 24],
-        [8, 11, 17, 20, 23, 25, 26],
-        [9, 12, 18, 21, 24, 26, 27],
-    ]
-)
-_BIAS = 22  # the place of aa
+_BIAS = 15  # the place of aa
 
 
 def started(tilt: float, velocity: float, bias: float) -> Covariance:
     """Independent errors of these variances."""
-    whole = np.diag([tilt] * 2 + [velocity] * 2 + [bias] * 3)
-    known = np.empty(_PLACES.max() + 1)
-    known[_PLACES] = whole
-    return tuple(known.tolist())
+    return (tilt, 0.0, velocity, *[0.0] * 12, bias, 0.0, 0.0, bias, 0.0, bias)
 
 
 def restarted(old: Covariance, tilt: float, velocity: float) -> Covariance:
@@ -50,7 +40,16 @@ def restarted(old: Covariance, tilt: float, velocity: float) -> Covariance:
 
 def matrices(known: Sequence[Covariance]) -> Floats:
     """m covariances as matrices (m, 7, 7)."""
-    whole: Floats = np.array(known)[:, _PLACES]
+    told = np.array(known)
+    done, bias = told[:, 3:_BIAS].reshape(-1, 4, 3), told[:, _BIAS:][:, [[0, 1, 2], [1, 3, 4], [2, 4, 5]]]
+    both = done @ bias
+    whole = np.empty((len(told), 7, 7))
+    whole[:, :4, :4] = both @ done.transpose(0, 2, 1)
+    whole[:, [0, 1], [0, 1]] += told[:, :1]
+    whole[:, [1, 2], [2, 1]] += told[:, 1:2]
+    whole[:, [0, 3], [3, 0]] -= told[:, 1:2]
+    whole[:, [2, 3], [2, 3]] += told[:, 2:3]
+    whole[:, :4, 4:], whole[:, 4:, :4], whole[:, 4:, 4:] = both, both.transpose(0, 2, 1), bias
     return whole
 
 
@@ -71,30 +70,14 @@ def moved(known: Covariance, seen: Seen, tilt: float, velocity: float, bias: flo
 
     With s, r what the biases do to tilt x and y: x ← x − s, y ← y − r, u ← u + fz·(y − r/2), v ← v − fz·(x − s/2).
     """
-    (xx, xy, yy, xu, xv, yu, yv, xa, xb, xc, ya, yb, yc, uu, uv, vv, ua, ub, uc, va, vb, vc, aa, ab, ac, bb, bc, cc) = (
-        known
-    )
+    xx, yu, uu, xa, xb, xc, ya, yb, yc, ua, ub, uc, va, vb, vc, aa, ab, ac, bb, bc, cc = known
     p, q, s, i, j, k, force = seen
     g = 0.5 * force
-    sa, sb, sc = p * aa + q * ab + s * ac, p * ab + q * bb + s * bc, p * ac + q * bc + s * cc
-    ra, rb, rc = i * aa + j * ab + k * ac, i * ab + j * bb + k * bc, i * ac + j * bc + k * cc
-    sx, sy = p * xa + q * xb + s * xc, p * ya + q * yb + s * yc
-    rx, ry = i * xa + j * xb + k * xc, i * ya + j * yb + k * yc
-    xa2, xb2, xc2, ya2, yb2, yc2 = xa - sa, xb - sb, xc - sc, ya - ra, yb - rb, yc - rc
-    xx2 = xx - 2.0 * sx + (p * sa + q * sb + s * sc)
-    xy2 = xy - sy - rx + (i * sa + j * sb + k * sc)
-    yy2 = yy - 2.0 * ry + (i * ra + j * rb + k * rc)
-    xu1, xv1 = xu - (p * ua + q * ub + s * uc), xv - (p * va + q * vb + s * vc)  # new tilt, old velocity
-    yu1, yv1 = yu - (i * ua + j * ub + k * uc), yv - (i * va + j * vb + k * vc)
-    xu2, xv2 = xu1 + g * (xy - sy + xy2), xv1 - g * (xx - sx + xx2)
-    yu2, yv2 = yu1 + g * (yy - ry + yy2), yv1 - g * (xy - rx + xy2)
-    twice = xy + xy - rx
-    uu2 = uu + g * (yu + yu1 + (yu + g * (yy + yy - ry)) + yu2)
-    vv2 = vv - g * (xv + xv1 + (xv - g * (xx + xx - sx)) + xv2)
-    uv2 = uv + g * (yv + yv1 - (xu + g * twice) - xu2)
+    xa2, xb2, xc2, ya2, yb2, yc2 = xa - p, xb - q, xc - s, ya - i, yb - j, yc - k
+    yu2 = yu + force * xx
     return (
-        xx2 + tilt, xy2, yy2 + tilt, xu2, xv2, yu2, yv2, xa2, xb2, xc2, ya2, yb2, yc2,
-        uu2 + velocity, uv2, vv2 + velocity,
+        xx + tilt, yu2, uu + force * (yu + yu2) + velocity,
+        xa2, xb2, xc2, ya2, yb2, yc2,
         ua + g * (ya + ya2), ub + g * (yb + yb2), uc + g * (yc + yc2),
         va - g * (xa + xa2), vb - g * (xb + xb2), vc - g * (xc + xc2),
         aa + bias, ab, ac, bb + bias, bc, cc + bias,
@@ -102,67 +85,52 @@ def moved(known: Covariance, seen: Seen, tilt: float, velocity: float, bias: flo
 
 
 def stopped(known: Covariance, velocity: tuple[float, float], variance: float) -> tuple[Covariance, Errors]:
-    """After "the velocity is zero" of that variance; and the correction of the state."""
-    (xx, xy, yy, xu, xv, yu, yv, xa, xb, xc, ya, yb, yc, uu, uv, vv, ua, ub, uc, va, vb, vc, aa, ab, ac, bb, bc, cc) = (
-        known
-    )
-    scale = 1.0 / ((uu + variance) * (vv + variance) - uv * uv)
-    d, e, f = (vv + variance) * scale, -uv * scale, (uu + variance) * scale
-    x1, x2, y1, y2 = xu * d + xv * e, xu * e + xv * f, yu * d + yv * e, yu * e + yv * f
-    u1, u2, v1, v2 = uu * d + uv * e, uu * e + uv * f, uv * d + vv * e, uv * e + vv * f
-    a1, a2, b1, b2, c1, c2 = (
-        ua * d + va * e,
-        ua * e + va * f,
-        ub * d + vb * e,
-        ub * e + vb * f,
-        uc * d + vc * e,
-        uc * e + vc * f,
-    )
+    """After "the velocity is zero" of that variance; and the correction, of x, y, u, v as if the biases were known."""
+    xx, yu, uu, xa, xb, xc, ya, yb, yc, ua, ub, uc, va, vb, vc, aa, ab, ac, bb, bc, cc = known
     u, v = velocity
+    au, bu, cu = aa * ua + ab * ub + ac * uc, ab * ua + bb * ub + bc * uc, ac * ua + bc * ub + cc * uc
+    av, bv, cv = aa * va + ab * vb + ac * vc, ab * va + bb * vb + bc * vc, ac * va + bc * vb + cc * vc
+    own = uu + variance
+    d, e, f = own + (va * av + vb * bv + vc * cv), -(ua * av + ub * bv + uc * cv), own + (ua * au + ub * bu + uc * cu)
+    scale = 1.0 / (d * f - e * e)
+    d, e, f = d * scale, e * scale, f * scale
+    a1, b1, c1 = au * d + av * e, bu * d + bv * e, cu * d + cv * e
+    a2, b2, c2 = au * e + av * f, bu * e + bv * f, cu * e + cv * f
+    gain, left = yu / own, variance / own
+    told = (
+        xx - gain * yu, yu * left, uu * left,
+        xa + gain * va, xb + gain * vb, xc + gain * vc, ya - gain * ua, yb - gain * ub, yc - gain * uc,
+        ua * left, ub * left, uc * left, va * left, vb * left, vc * left,
+        aa - a1 * au - a2 * av, ab - a1 * bu - a2 * bv, ac - a1 * cu - a2 * cv,
+        bb - b1 * bu - b2 * bv, bc - b1 * cu - b2 * cv, cc - c1 * cu - c2 * cv,
+    )  # fmt: skip
+    share = uu / own
+    biases = -(a1 * u + a2 * v), -(b1 * u + b2 * v), -(c1 * u + c2 * v)
+    return told, (gain * v, -gain * u, -share * u, -share * v, *biases)
+
+
+def rested(known: Covariance, off: Sequence[float], variance: float) -> tuple[Covariance, Vector]:
+    """After "the biases are wrong by `off`", each of that variance; and their correction."""
+    a, b, c = off
+    bias, (a1, b1, c1) = _first_told(known[_BIAS:], a, variance)
+    bias, (b2, c2, a2) = _first_told(bias, b - b1, variance)
+    bias, (c3, a3, b3) = _first_told(bias, c - c1 - c2, variance)
+    return known[:_BIAS] + bias, (a1 + a2 + a3, b1 + b2 + b3, c1 + c2 + c3)
+
+
+def whole(known: Covariance, errors: Errors) -> Errors:
+    """Errors of which x, y, u, v are as if the biases were known, with what a, b, c have done to them."""
+    _, _, _, xa, xb, xc, ya, yb, yc, ua, ub, uc, va, vb, vc, *_ = known
+    x, y, u, v, a, b, c = errors
     return (
-        xx - x1 * xu - x2 * xv, xy - x1 * yu - x2 * yv, yy - y1 * yu - y2 * yv,
-        xu - x1 * uu - x2 * uv, xv - x1 * uv - x2 * vv, yu - y1 * uu - y2 * uv, yv - y1 * uv - y2 * vv,
-        xa - x1 * ua - x2 * va, xb - x1 * ub - x2 * vb, xc - x1 * uc - x2 * vc,
-        ya - y1 * ua - y2 * va, yb - y1 * ub - y2 * vb, yc - y1 * uc - y2 * vc,
-        uu - u1 * uu - u2 * uv, uv - u1 * uv - u2 * vv, vv - v1 * uv - v2 * vv,
-        ua - u1 * ua - u2 * va, ub - u1 * ub - u2 * vb, uc - u1 * uc - u2 * vc,
-        va - v1 * ua - v2 * va, vb - v1 * ub - v2 * vb, vc - v1 * uc - v2 * vc,
-        aa - a1 * ua - a2 * va, ab - a1 * ub - a2 * vb, ac - a1 * uc - a2 * vc,
-        bb - b1 * ub - b2 * vb, bc - b1 * uc - b2 * vc, cc - c1 * uc - c2 * vc,
-    ), (
-        -(x1 * u + x2 * v), -(y1 * u + y2 * v), -(u1 * u + u2 * v), -(v1 * u + v2 * v),
-        -(a1 * u + a2 * v), -(b1 * u + b2 * v), -(c1 * u + c2 * v),
+        x + (xa * a + xb * b + xc * c), y + (ya * a + yb * b + yc * c),
+        u + (ua * a + ub * b + uc * c), v + (va * a + vb * b + vc * c), a, b, c,
     )  # fmt: skip
 
 
-def rested(known: Covariance, off: Sequence[float], variance: float) -> tuple[Covariance, Errors]:
-    """After "the biases are wrong by `off`", each of that variance; and the correction of the state."""
-    a, b, c = off
-    known, (x1, y1, u1, v1, a1, b1, c1) = _first_bias_told(known, a, variance)
-    known, (x2, y2, u2, v2, b2, c2, a2) = _first_bias_told(known, b - b1, variance)
-    known, (x3, y3, u3, v3, c3, a3, b3) = _first_bias_told(known, c - c1 - c2, variance)
-    return known, (
-        x1 + x2 + x3,
-        y1 + y2 + y3,
-        u1 + u2 + u3,
-        v1 + v2 + v3,
-        a1 + a2 + a3,
-        b1 + b2 + b3,
-        c1 + c2 + c3,
-    )
-
-
-def _first_bias_told(known: Covariance, off: float, variance: float) -> tuple[Covariance, Errors]:
-    """After "a is wrong by `off`", and its correction; then a, b, c go by the names of c, a, b."""
-    (xx, xy, yy, xu, xv, yu, yv, xa, xb, xc, ya, yb, yc, uu, uv, vv, ua, ub, uc, va, vb, vc, aa, ab, ac, bb, bc, cc) = (
-        known
-    )
+def _first_told(bias: Covariance, off: float, variance: float) -> tuple[Covariance, Vector]:
+    """Of the biases, after "a is wrong by `off`", and their correction; then a, b, c go by the names of c, a, b."""
+    aa, ab, ac, bb, bc, cc = bias
     scale = 1.0 / (aa + variance)
-    x, y, u, v, a, b, c = xa * scale, ya * scale, ua * scale, va * scale, aa * scale, ab * scale, ac * scale
-    return (
-        xx - x * xa, xy - x * ya, yy - y * ya, xu - x * ua, xv - x * va, yu - y * ua, yv - y * va,
-        xb - x * ab, xc - x * ac, xa - x * aa, yb - y * ab, yc - y * ac, ya - y * aa,
-        uu - u * ua, uv - u * va, vv - v * va,
-        ub - u * ab, uc - u * ac, ua - u * aa, vb - v * ab, vc - v * ac, va - v * aa,
-        bb - b * ab, bc - b * ac, ab - b * aa, cc - c * ac, ac - c * aa, aa - a * aa,
-    ), (x * off, y * off, u * off, v * off, a * off, b * off, c * off)  # fmt: skip
+    a, b, c, left = aa * scale, ab * scale, ac * scale, variance * scale
+    return (bb - b * ab, bc - b * ac, ab * left, cc - c * ac, ac * left, aa * left), (a * off, b * off, c * off)

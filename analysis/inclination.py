@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from analysis import covariance
-from analysis.covariance import Covariance, Errors, Seen
+from analysis.covariance import Covariance, Errors, Seen, Vector
 from analysis.model import GRAVITY
 
 _DEG = math.pi / 180
@@ -36,7 +36,6 @@ _VELOCITY_START = 0.5  # m/s
 _PATIENCE = 8  # chunks of rest that may be judged as one
 
 Quaternion = tuple[float, float, float, float]
-Vector = tuple[float, float, float]
 
 
 class Step(NamedTuple):
@@ -85,37 +84,42 @@ class Inclination:
         """Sensor → world (4) and the gyroscope's bias (3), rad/s."""
         return *self._q, *self._bias
 
-    def judge(self, said: Sequence[float]) -> Step:
-        """One chunk, or some together: what they say (see `groups.SAID`)."""
-        before, bias, prior = self._q, self._bias, self._covariance
-        tilt, velocity, span_s, rest_s, a, b, c = said[16:]
-        seen = self._predict(said)
-        expected = covariance.moved(prior, seen, tilt, velocity, self._bias_walk * span_s)
-        return Step(before, bias, prior, seen, expected, self._judged(expected, span_s, rest_s, (a, b, c)))
+    def judge(self, said: Sequence[float]) -> Errors:
+        """One chunk, or some together: what they say (see `groups.SAID`). The correction it led to."""
+        expected, _, tipped = self._predict(said)
+        return self._judged(expected, said, tipped)
 
-    def _judged(
-        self, expected: Covariance, span_s: float, rest_s: float = 0.0, read: Vector = (0.0, 0.0, 0.0)
-    ) -> Errors:
+    def step(self, said: Sequence[float]) -> Step:
+        """The same, with all that it knew."""
+        before, bias, prior = self._q, self._bias, self._covariance
+        expected, seen, tipped = self._predict(said)
+        return Step(before, bias, prior, seen, expected, self._judged(expected, said, tipped))
+
+    def _judged(self, expected: Covariance, said: Sequence[float], tipped: Vector) -> Errors:
         """Takes in that the sensor went nowhere, and what its gyroscope read (rad) in rest."""
-        known, correction = covariance.stopped(expected, self._velocity, _VELOCITY**2 / max(span_s, 1e-3))
+        span_s, rest_s, i, j, k = said[18:]
         p, q, r = self._bias
+        known, (x, y, u, v, a, b, c) = covariance.stopped(expected, self._velocity, _VELOCITY**2 / max(span_s, 1e-3))
         if rest_s > 0.0:
-            _, _, _, _, a, b, c = correction
-            off = (read[0] / rest_s - p - a, read[1] / rest_s - q - b, read[2] / rest_s - r - c)
-            known, more = covariance.rested(known, off, _REST_NOISE**2 / max(rest_s, 1e-3))
-            correction = _sum(correction, more)
+            off = (i / rest_s - p - a, j / rest_s - q - b, k / rest_s - r - c)
+            known, (d, e, f) = covariance.rested(known, off, _REST_NOISE**2 / max(rest_s, 1e-3))
+            a, b, c = a + d, b + e, c + f
         self._covariance = known
-        x, y, u, v, a, b, c = correction
+        x, y, u, v, a, b, c = correction = covariance.whole(known, (x, y, u, v, a, b, c))
         self._velocity = (self._velocity[0] + u, self._velocity[1] + v)
         self._bias = (p + a, q + b, r + c)
-        self._q = _unit(_tipped(self._q, x, y, 0.0))
+        dx, dy, dz = tipped
+        self._q = _tipped(self._q, dx + x, dy + y, dz)
         return correction
 
-    def _predict(self, said: Sequence[float]) -> Seen:
-        """Takes orientation and velocity over it; how the world sees the bias and the force meanwhile."""
+    def _predict(self, said: Sequence[float]) -> tuple[Covariance, Seen, Vector]:
+        """Takes orientation and velocity over it, but for the turn (rad, world's axes) that the bias only made up.
+
+        Also told: what it makes of the errors, and how the world sees the bias and the force meanwhile.
+        """
         w, x, y, z = self._q
         a, b, c = self._bias
-        s, i, j, k, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11 = said[:16]
+        s, i, j, k, m0, m1, m2, m3, m4, m5, m6, m7, m8, m9, m10, m11, tilt, velocity, span_s = said[:19]
         xx, yy, zz, xy, xz, yz, wx, wy, wz = x * x, y * y, z * z, x * y, x * z, y * z, w * x, w * y, w * z
         r0, r1, r2 = 1.0 - 2.0 * (yy + zz), 2.0 * (xy - wz), 2.0 * (xz + wy)
         p0, p1, p2 = r0 * m0 + r1 * m4 + r2 * m8, r0 * m1 + r1 * m5 + r2 * m9, r0 * m2 + r1 * m6 + r2 * m10
@@ -130,30 +134,21 @@ class Inclination:
         # The bias turned the chunk's later half more than its earlier one: on average by half of its whole drift.
         u, v = self._velocity
         self._velocity = (u + fx + 0.5 * (dy * fz - dz * fy), v + fy + 0.5 * (dz * fx - dx * fz))
-        turned = (
+        self._q = (
             w * s - x * i - y * j - z * k,
             w * i + x * s + y * k - z * j,
             w * j - x * k + y * s + z * i,
             w * k + x * j - y * i + z * s,
         )
-        self._q = _tipped(turned, dx, dy, dz)
-        return p0, p1, p2, q0, q1, q2, fz
+        seen = (p0, p1, p2, q0, q1, q2, fz)
+        return covariance.moved(self._covariance, seen, tilt, velocity, self._bias_walk * span_s), seen, (dx, dy, dz)
 
 
 def _tipped(q: Quaternion, x: float, y: float, z: float) -> Quaternion:
-    """q turned by a small (x, y, z) rad about the world's axes; not of length 1."""
+    """q turned by a small (x, y, z) rad about the world's axes."""
     a, b, c, d = q
     x, y, z = 0.5 * x, 0.5 * y, 0.5 * z
-    return a - x * b - y * c - z * d, b + x * a + y * d - z * c, c + y * a + z * b - x * d, d + z * a + x * c - y * b
-
-
-def _unit(q: Quaternion) -> Quaternion:
-    w, x, y, z = q
-    scale = 1.0 / math.sqrt(w * w + x * x + y * y + z * z)
-    return w * scale, x * scale, y * scale, z * scale
-
-
-def _sum(first: Errors, second: Errors) -> Errors:
-    x, y, u, v, a, b, c = first
-    x2, y2, u2, v2, a2, b2, c2 = second
-    return x + x2, y + y2, u + u2, v + v2, a + a2, b + b2, c + c2
+    e, f = a - x * b - y * c - z * d, b + x * a + y * d - z * c
+    g, h = c + y * a + z * b - x * d, d + z * a + x * c - y * b
+    scale = 1.0 / math.sqrt(e * e + f * f + g * g + h * h)
+    return e * scale, f * scale, g * scale, h * scale

@@ -139,11 +139,12 @@ class Run:
         states: list[float] = []
         tipped: list[float] = []
         for one in grouped.said:
-            step = self._inclination.judge(one)
-            states += [*step.before, *step.bias]
-            tipped += step.correction[:2]
+            states += self._inclination.state
             if self._keeps_steps:
-                steps.append(step)
+                steps.append(self._inclination.step(one))
+                tipped += steps[-1].correction[:2]
+            else:
+                tipped += self._inclination.judge(one)[:2]
         states += self._inclination.state
         before, bias = groups.started(states, grouped.ends, grouped.until)
         corrections = np.zeros((len(rests), 2))
