@@ -12,14 +12,14 @@ No recordings that we have hold both a standing reference and labelled slumps, s
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from analysis.detectors import Detector
-from analysis.detectors.seated_model import SeatedModel, Wearer, shipped
+from analysis.detectors.seated_model import ANGLES, SeatedModel, Wearer, shipped
 from analysis.detectors.seconds import Ticks, Timed, ticks_of
 from analysis.frames import SECOND
 from analysis.metrics import wrapped_deg
@@ -44,25 +44,43 @@ def angles_of(values: Mapping[str, Floats]) -> Floats:
 def of_window(angles_deg: Floats) -> Floats | None:
     """What stands for the ticks (n, 4) of one window: the median (4,) of those known; None where they are too few."""
     known = angles_deg[np.isfinite(angles_deg).all(axis=1)]
-    if len(known) < _FEWEST:
-        return None
-    ordered, half = np.sort(known, axis=0), len(known) // 2  # np.median is five times as slow
-    middle: Floats = ordered[half] if len(known) % 2 else (ordered[half - 1] + ordered[half]) / 2
-    return middle
+    return _middles(known.T[None])[0] if len(known) >= _FEWEST else None
 
 
-@dataclass(slots=True)
+def _middles(windows_deg: Floats) -> Floats:
+    """The medians (m, 4) of the ticks of windows (m, 4, n) that are not NaN; NaN where they are too few."""
+    known = (~np.isnan(windows_deg[:, 0])).sum(axis=1)
+    ordered, half, rows = np.sort(windows_deg, axis=2), known // 2, np.arange(len(known))
+    upper, lower = ordered[rows, :, half], ordered[rows, :, np.maximum(half, 1) - 1]
+    middles: Floats = np.where((known % 2 == 1)[:, None], upper, (lower + upper) / 2)
+    middles[known < _FEWEST] = np.nan
+    return middles
+
+
+@dataclass(frozen=True, slots=True)
 class _Window:
-    """The ticks of one window so far, those of no known seated posture left out."""
+    """What the ticks of one window say in which the wearer is known to sit."""
 
     number: int
-    ticks: list[Ticks]  # (n,) each
-    angles_deg: list[Floats]  # (n, 4) each
+    first: int  # of these ticks
+    last: int
+    angles_deg: Floats  # (4,) what stands for them; NaN where they are too few
 
     @property
     def last_s(self) -> float:
         """The last tick that could belong to it."""
         return ((self.number + 1) * _WINDOW - 1) / FRAME_HZ
+
+
+def _windows_of(ticks: Ticks, angles_deg: Floats, firsts: list[int]) -> list[_Window]:
+    """Of ticks (n,) and angles (4, n), NaN where the wearer is not known to sit; `firsts`: where each window begins."""
+    table = np.full((len(firsts), ANGLES, _WINDOW), np.nan)
+    table[np.repeat(np.arange(len(firsts)), np.diff(firsts, append=len(ticks))), :, ticks % _WINDOW] = angles_deg.T
+    known = ~np.isnan(table[:, 0])
+    numbers = ticks[firsts] // _WINDOW
+    begins, ends = known.argmax(axis=1), _WINDOW - 1 - known[:, ::-1].argmax(axis=1)
+    columns = [(column + numbers * _WINDOW).tolist() for column in (begins, ends)]
+    return [_Window(*one) for one in zip(numbers.tolist(), *columns, _middles(table), strict=True)]
 
 
 @dataclass(slots=True)
@@ -87,7 +105,8 @@ class SeatedPosture:
     def __init__(self) -> None:
         self._wearer = Wearer(_MODEL)
         self._references: list[tuple[float, Stance]] = []
-        self._window: _Window | None = None
+        self._ticks: Ticks = np.empty(0, dtype=np.int64)  # of the window that goes on
+        self._angles: Floats = np.empty((ANGLES, 0))  # NaN where the wearer is not known to sit
         self._span: _Span | None = None
 
     def calibrated(self, stance: Stance, from_s: float) -> None:
@@ -100,39 +119,37 @@ class SeatedPosture:
     def feed_seconds(self, frame: PostureFrame) -> list[Timed]:
         if not len(frame.t) or not all(name in frame.values for name in METRICS):
             return []
-        events: list[Timed] = []
-        ticks = ticks_of(frame)
-        angles = angles_of(frame.values)
-        is_told = (frame.activity == Activity.SITTING) & np.isfinite(angles).all(axis=1)
-        edges = [0, *(np.flatnonzero(np.diff(ticks // _WINDOW)) + 1).tolist(), len(ticks)]
-        for a, b in pairwise(edges):
-            first, last = int(ticks[a]), int(ticks[b - 1])
-            if self._window is not None and self._window.number != first // _WINDOW:
-                events += [(first // SECOND, event) for event in self._judge()]
-            self._window = self._window or _Window(first // _WINDOW, [], [])
-            told = is_told[a:b]
-            self._window.ticks.append(ticks[a:b][told])
-            self._window.angles_deg.append(angles[a:b][told])
-            if last % _WINDOW == _WINDOW - 1:
-                events += [(last // SECOND, event) for event in self._judge()]
-        return events
+        angles = angles_of(frame.values).T
+        is_told = (frame.activity == Activity.SITTING) & np.isfinite(angles).all(axis=0)
+        ticks = np.concatenate([self._ticks, ticks_of(frame)])
+        angles = np.concatenate([self._angles, np.where(is_told, angles, np.nan)], axis=1)
+        ends = np.flatnonzero(np.append(np.diff(ticks // _WINDOW), ticks[-1] % _WINDOW == _WINDOW - 1)) + 1
+        end = int(ends[-1]) if len(ends) else 0
+        self._ticks, self._angles = ticks[end:], angles[:, end:]
+        if not end:
+            return []
+        is_full = ticks[ends - 1] % _WINDOW == _WINDOW - 1  # else it is over when the next one begins
+        seconds = ticks[np.where(is_full, ends - 1, np.minimum(ends, len(ticks) - 1))] // SECOND
+        windows = _windows_of(ticks[:end], angles[:, :end], [0, *ends[:-1].tolist()])
+        return [
+            (second, event)
+            for second, window in zip(seconds.tolist(), windows, strict=True)
+            for event in self._judged(window)
+        ]
 
     def close(self, at_s: float) -> list[Event]:
         del at_s  # a span ends with the last window that was judged
-        return [*self._judge(), *self._ended()]
+        windows = _windows_of(self._ticks, self._angles, [0]) if len(self._ticks) else []
+        self._ticks, self._angles = self._ticks[:0], self._angles[:, :0]
+        return [*(event for window in windows for event in self._judged(window)), *self._ended()]
 
-    def _judge(self) -> list[Event]:
-        """The window that is over."""
-        window, self._window = self._window, None
-        if window is None:
-            return []
+    def _judged(self, window: _Window) -> list[Event]:
+        """A window that is over."""
         events = self._ended() if self._span is not None and self._span.last != window.number - 1 else []
         has_changed = self._is_recalibrated(window)
-        angles = of_window(np.concatenate(window.angles_deg))
-        if has_changed or angles is None:
+        if has_changed or math.isnan(window.angles_deg[0]):
             return events + self._ended()
-        ticks = np.concatenate(window.ticks)
-        self._told(self._wearer.learn(angles), window.number, ticks, events)
+        self._told(self._wearer.learn(window.angles_deg), window, events)
         return events
 
     def _is_recalibrated(self, window: _Window) -> bool:
@@ -144,18 +161,18 @@ class SeatedPosture:
             has_changed = from_s >= window.number * _WINDOW / FRAME_HZ
         return has_changed
 
-    def _told(self, probabilities: Floats, number: int, ticks: Ticks, events: list[Event]) -> None:
+    def _told(self, probabilities: Floats, window: _Window, events: list[Event]) -> None:
         best = int(np.argmax(probabilities))
-        posture, span, end_s = _MODEL.postures[best], self._span, (int(ticks[-1]) + 1) / FRAME_HZ
+        posture, span, end_s = _MODEL.postures[best], self._span, (window.last + 1) / FRAME_HZ
         is_sure = float(probabilities[best]) >= _SURE
         if span is not None and (not is_sure or posture == span.posture):
             span.sum += float(probabilities[_MODEL.postures.index(span.posture)])
             span.windows += 1
-            span.end_s, span.last = end_s, number
+            span.end_s, span.last = end_s, window.number
             return
         events += self._ended()
         if is_sure:
-            self._span = _Span(posture, int(ticks[0]) / FRAME_HZ, end_s, number, float(probabilities[best]), 1)
+            self._span = _Span(posture, window.first / FRAME_HZ, end_s, window.number, float(probabilities[best]), 1)
             events.append(self._span.event(is_open=True))
 
     def _ended(self) -> list[Event]:

@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from analysis.model import Floats, Stance
 
@@ -115,29 +116,31 @@ class Wearer:
     def probabilities(self, angles_deg: Floats) -> Floats:
         """Of each posture (p,), for the angles (4,) of one window and all that was learned before it."""
         off, spread = self._against(angles_deg)
-        return self._judged(_squared(off, spread), spread)
+        return self._judged(_squared(off, np.linalg.inv(spread)), spread)
 
     def learn(self, angles_deg: Floats) -> Floats:
         """The same probabilities; afterwards the wearer is known a little better."""
-        model = self._model
+        model, size = self._model, len(self._mean)
         off, spread = self._against(angles_deg)
-        distance = _squared(off, spread)
-        told = self._judged(distance, spread)
         weight = 1.0 / self._windows_held(angles_deg)
         dulled = spread + model.scatter * (1.0 / (model.share * weight) - 1.0)
-        columns = self._cov.reshape(len(self._mean), -1, ANGLES).transpose(1, 0, 2)  # (p, 4p, 4)
-        gains = np.linalg.solve(dulled, columns.transpose(0, 2, 1)).transpose(0, 2, 1)
+        inverse, dulled_inverse = np.linalg.inv(np.array([spread, dulled]))
+        distance = _squared(off, inverse)
+        told = self._judged(distance, spread)
         # What fits badly is believed less, as Student's t has it.
-        gains = gains * np.minimum(1.0, (model.tails + ANGLES) / (model.tails + distance))[:, None, None]
+        belief = np.minimum(1.0, (model.tails + ANGLES) / (model.tails + distance))
+        columns = self._cov.reshape(size, -1, ANGLES).transpose(1, 0, 2)  # (p, 4p, 4)
+        gains = columns @ (belief[:, None, None] * dulled_inverse)
         moves = (gains @ off[:, :, None])[:, :, 0]  # (p, 4p)
-        narrowed = self._cov - gains @ columns.transpose(0, 2, 1)
         move = told @ moves
         apart = moves - move
-        cov = np.einsum("p,pij->ij", told, narrowed) + np.einsum("p,pi,pj->ij", told, apart, apart)
-        mean = self._mean + move
-        self._mean = mean + (self._prior[0] - mean) * (model.forget * weight)
+        likely_gains = (told[:, None, None] * gains).transpose(1, 0, 2).reshape(size, size)
+        cov = self._cov - likely_gains @ self._cov + apart.T @ (told[:, None] * apart)
         cov = (cov + cov.T) / 2
-        self._cov = cov + (self._prior[1] - cov) * (model.forget * weight)
+        mean = self._mean + move
+        fading = model.forget * weight
+        self._mean = mean + (self._prior[0] - mean) * fading
+        self._cov = cov + (self._prior[1] - cov) * fading
         return told
 
     def _windows_held(self, angles_deg: Floats) -> int:
@@ -158,15 +161,12 @@ class Wearer:
     def _judged(self, distance: Floats, spread: Floats) -> Floats:
         """For distances squared (p,)."""
         tails = self._model.tails
-        log = -0.5 * (tails + ANGLES) * np.log1p(distance / tails)
-        log = log - 0.5 * np.linalg.slogdet(spread)[1]
-        likely = np.exp(log - log.max())
+        likely = (1.0 + distance / tails) ** (-0.5 * (tails + ANGLES)) / np.sqrt(np.linalg.det(spread))
         told: Floats = likely / likely.sum()
         return told
 
 
-def _squared(off: Floats, spread: Floats) -> Floats:
-    """Mahalanobis distances squared (p,)."""
-    solved = np.linalg.solve(spread, off[:, :, None])[:, :, 0]
-    squared: Floats = (off * solved).sum(axis=1)
+def _squared(off: Floats, inverse: NDArray[np.floating[Any]]) -> Floats:
+    """Mahalanobis distances squared (p,), by the inverse (p, 4, 4) of the covariances."""
+    squared: Floats = (off * (inverse @ off[:, :, None])[:, :, 0]).sum(axis=1)
     return squared
