@@ -111,9 +111,13 @@ def _half_turn(u: Floats) -> Floats:
 
 def up_in_body(q: Floats) -> Floats:
     """World's up (0, 0, 1) as a body sees it, (..., 3), for q body → world."""
+    return np.stack(up_parts(q), axis=-1)
+
+
+def up_parts(q: Floats) -> tuple[Floats, Floats, Floats]:
+    """The same in three parts."""
     w, x, y, z = q[..., 0], q[..., 1], q[..., 2], q[..., 3]
-    up: Floats = np.stack([2.0 * (x * z - w * y), 2.0 * (y * z + w * x), w * w - x * x - y * y + z * z], axis=-1)
-    return up
+    return 2.0 * (x * z - w * y), 2.0 * (y * z + w * x), w * w - x * x - y * y + z * z
 
 
 def from_axes(forward: Floats, left: Floats, up: Floats) -> Floats:

@@ -40,11 +40,12 @@ _FEWEST = 10  # ticks with data, for a step to be known
 _FORCES = (-2.0, 35.0)  # m/s²; nobody is pulled down faster than in free fall: beyond these a sample is broken
 _BAND_HZ = (0.8, 4.0)  # from one stride to two steps of brisk walking and the beat above
 _SEGMENTS = (Segment.PELVIS, Segment.LUMBAR)
-# Columns of a tick: its number, then of each segment up in its sensor's frame, up in its own, and how it moved; whether
-# a sensor was not worn.
-_UP, _OWN, _MOVED = ((slice(1, 4), slice(11, 14)), (slice(4, 7), slice(14, 17)), (slice(7, 11), slice(17, 21)))
-_OFF = 21
-_COLUMNS = 22
+# Lines of ticks: of each segment up in its sensor's frame and in its own, then how each moved; the ticks' numbers, and
+# whether a sensor was not worn.
+_UP, _OWN, _MOVED = ((slice(0, 3), slice(6, 9)), (slice(3, 6), slice(9, 12)), (slice(12, 16), slice(16, 20)))
+_POSTURE = slice(0, 12)
+_TICK, _OFF = 20, 21
+_LINES = 22
 # Squared rate about up over that of tipping, where neither is known: with this a rise and a drop weigh as with a
 # gyroscope in the example recordings of mobgap (Mobilise-D, Apache-2.0).
 _SPIN = 0.6
@@ -97,7 +98,7 @@ class Stepper:
     def __init__(self) -> None:
         self._poses: list[tuple[Pose, Pose]] = []  # not looked at until a step can be complete
         self._held: int | None = None  # the step that the newest tick lies in
-        self._rows: Floats = np.empty((0, _COLUMNS))
+        self._lines: Floats = np.empty((_LINES, 0))
         self._raw: Floats = np.empty((0, BAND.stop))  # steps that later ones still need
         self._told = 0  # of these
         self._band = _Recursive(*butter(1, _BAND_HZ, "bandpass", fs=GRID_HZ))
@@ -111,14 +112,14 @@ class Stepper:
             return None
         self._held = _step_of(sensors.t[-1])
         sensors, segments = (joined(poses) for poses in zip(*self._poses, strict=True))
-        rows = np.concatenate([self._rows, _rows(sensors, segments)])
+        lines = np.concatenate([self._lines, _lines(sensors, segments)], axis=1)
         self._poses = []
-        holes = np.flatnonzero(np.diff(rows[:, 0]) > 1) + 1
-        pieces = np.split(rows, holes) if len(holes) else [rows]
+        holes = np.flatnonzero(np.diff(lines[_TICK]) > 1) + 1
+        pieces = np.split(lines, holes, axis=1) if len(holes) else [lines]
         told: list[Steps] = []
         for number, piece in enumerate(pieces):
-            whole, self._rows = _whole(piece)
-            if len(whole):
+            whole, self._lines = _whole(piece)
+            if whole.shape[1]:
                 told += self._next(self._stepped(whole))
             if number < len(pieces) - 1:  # what is left of a silence is known to be unknown
                 self._is_fresh, self._raw, self._told = True, self._raw[:0], 0
@@ -139,30 +140,25 @@ class Stepper:
         self._raw, self._told = raw[first:], BEFORE
         return [steps]
 
-    def _stepped(self, rows: Floats) -> Floats:
+    def _stepped(self, lines: Floats) -> Floats:
         """Whole steps' columns of whole steps' ticks."""
-        pelvis, lumbar = (_with_guesses(rows[:, way], rows[:, up]) for way, up in zip(_MOVED, _UP, strict=True))
+        pelvis, lumbar = (_with_guesses(lines[way], lines[up]) for way, up in zip(_MOVED, _UP, strict=True))
         moved = np.where(np.isnan(pelvis), lumbar, pelvis)
-        force = moved[:, 0]
-        level, is_known = _mean(force[:, None])
-        band, filled = self._filtered(force, level[:, 0])
-        means = _mean(
-            np.concatenate([rows[:, columns] for pair in zip(_UP, _OWN, strict=True) for columns in pair], 1)
-        )[0]
-        energy = _mean(np.concatenate([band[:, None] ** 2, moved[:, 1:]], axis=1))[0]
+        levels, are_known = _mean(moved[:1])
+        level, is_known = levels[0], are_known[0]
+        band, filled = self._filtered(moved[0], level)
+        energy = _mean(np.concatenate([band[None] ** 2, moved[1:]]))[0]
         fresh = np.zeros(len(level))
         fresh[0] = self._is_fresh
         self._is_fresh = False
-        level_known = np.where(is_known, level[:, 0], 0.0)
-        ends = (rows[STEP_TICKS - 1 :: STEP_TICKS, 0] + 1) / GRID_HZ
-        sides = ((pelvis[:, 0], rows[:, _UP[0].start]), (lumbar[:, 0], rows[:, _UP[1].start]))
-        is_broken = np.logical_or.reduce([np.isnan(moved) & ~np.isnan(up) for moved, up in sides])
+        ends = (lines[_TICK, STEP_TICKS - 1 :: STEP_TICKS] + 1) / GRID_HZ
+        sides = ((pelvis[0], lines[_UP[0].start]), (lumbar[0], lines[_UP[1].start]))
+        is_broken = np.logical_or.reduce([np.isnan(force) & ~np.isnan(up) for force, up in sides])
         known = np.where(is_broken.reshape(-1, STEP_TICKS).any(axis=1), _IN_PART, 1.0) * is_known
-        is_bare = ~is_known & (rows[:, _OFF].reshape(-1, STEP_TICKS) > 0).any(axis=1)
-        known = np.where(is_bare, _BARE, known)
-        columns = [ends[:, None], fresh[:, None], known[:, None], means, level_known[:, None]]
-        columns += [np.where(np.isnan(energy), 0.0, energy), _binned(filled), _binned(band)]
-        return np.concatenate(columns, axis=1)
+        is_bare = ~is_known & (lines[_OFF].reshape(-1, STEP_TICKS) > 0).any(axis=1)
+        columns = [ends, fresh, np.where(is_bare, _BARE, known), *_mean(lines[_POSTURE])[0]]
+        columns += [np.where(is_known, level, 0.0), *np.where(np.isnan(energy), 0.0, energy)]
+        return np.stack([*columns, *_binned(filled), *_binned(band)], axis=1)
 
     def _filtered(self, force: Floats, levels: Floats) -> tuple[Floats, Floats]:
         """The step band and the force itself (n,) in m/s²; missing ticks are taken to be as the last known step."""
@@ -183,59 +179,58 @@ def _step_of(t: float) -> int:
     return (round(t * GRID_HZ) + 1) // STEP_TICKS
 
 
-def _rows(sensors: Pose, segments: Pose) -> Floats:
-    columns = [np.rint(sensors.t * GRID_HZ)[:, None]]
-    for segment in _SEGMENTS:
-        is_lost = np.isnan(segments.acc[segment][:, :1])  # or is not worn
-        up = np.where(is_lost, np.nan, quaternion.up_in_body(sensors.q[segment]))
-        columns += [up, quaternion.up_in_body(segments.q[segment]), _moves(up, sensors, segment)]
-    columns.append(((segments.quality & np.uint16(Quality.NOT_WORN)) != 0)[:, None].astype(np.float64))
-    return np.concatenate(columns, axis=1)
+def _lines(sensors: Pose, segments: Pose) -> Floats:
+    lines = np.empty((_LINES, len(sensors.t)))
+    for segment, up, own, moved in zip(_SEGMENTS, _UP, _OWN, _MOVED, strict=True):
+        lines[up] = quaternion.up_parts(sensors.q[segment])
+        is_lost = np.isnan(segments.acc[segment][:, 0])  # or is not worn
+        if is_lost.any():
+            lines[up, is_lost] = np.nan
+        lines[own] = quaternion.up_parts(segments.q[segment])
+        lines[moved] = _moves(lines[up], sensors.acc[segment].T, sensors.gyr[segment].T)
+    lines[_TICK] = np.rint(sensors.t * GRID_HZ)
+    lines[_OFF] = (segments.quality & np.uint16(Quality.NOT_WORN)) != 0
+    return lines
 
 
-def _moves(up: Floats, sensors: Pose, segment: Segment) -> Floats:
-    """Upward force beyond gravity, and the squares of force along the floor, of tipping and of turning about up."""
-    acc, gyr = sensors.acc[segment], sensors.gyr[segment]
+def _moves(up: Floats, acc: Floats, gyr: Floats) -> Floats:
+    """Upward force beyond gravity, then squares of force along the floor, of tipping and of turning about up (4, n)."""
     upward, spin = _dot(acc, up), _dot(gyr, up)
-    moves = np.stack([upward - GRAVITY, _dot(acc, acc) - upward**2, _dot(gyr, gyr) - spin**2, spin**2], axis=1)
+    moves = np.array([upward - GRAVITY, _dot(acc, acc) - upward**2, _dot(gyr, gyr) - spin**2, spin**2])
     is_broken = (upward < _FORCES[0]) | (upward > _FORCES[1])
-    return np.where(is_broken[:, None], np.nan, moves) if is_broken.any() else moves
+    if is_broken.any():
+        moves[:, is_broken] = np.nan
+    return moves
 
 
 def _with_guesses(moved: Floats, up: Floats) -> Floats:
-    """What whole steps' ticks moved (n, 4), with the best guess where the sensor has no gyroscope.
+    """What whole steps' ticks moved (4, n), with the best guess where the sensor has no gyroscope.
 
-    Its up (n, 3) is behind while it turns, which takes from the force along it; so the force's length stands for that.
+    Its up (3, n) is behind while it turns, which takes from the force along it; so the force's length stands for that.
     How fast up tips stands for tipping, and for turning about up what usually goes with it.
     """
-    is_blind = np.isnan(moved[:, 2]) & ~np.isnan(moved[:, 1])
+    is_blind = np.isnan(moved[2]) & ~np.isnan(moved[1])
     if not is_blind.any():
         return moved
-    upward = moved[:, 0] + GRAVITY
-    length = np.sqrt(moved[:, 1] + upward * upward)
-    tips = np.diff(up.reshape(-1, STEP_TICKS, 3), axis=1, prepend=np.nan) * GRID_HZ
-    tips[:, 0] = tips[:, 1]
-    rate = tips.reshape(-1, 3)
-    tipping = _dot(rate, rate)
-    told = np.column_stack([length - GRAVITY, moved[:, 1], tipping, _SPIN * tipping])
-    return np.where(is_blind[:, None], told, moved)
+    upward = moved[0] + GRAVITY
+    length = np.sqrt(moved[1] + upward * upward)
+    rate = np.diff(up.reshape(3, -1, STEP_TICKS), axis=2, prepend=np.nan) * GRID_HZ
+    rate[..., 0] = rate[..., 1]
+    tipping = _dot(rate, rate).ravel()
+    return np.where(is_blind, np.array([length - GRAVITY, moved[1], tipping, _SPIN * tipping]), moved)
 
 
 def _dot(a: Floats, b: Floats) -> Floats:
-    product: Floats = a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2]
+    product: Floats = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
     return product
 
 
-def _whole(rows: Floats) -> tuple[Floats, Floats]:
+def _whole(lines: Floats) -> tuple[Floats, Floats]:
     """The whole steps of an unbroken run of ticks, and its rest."""
-    if not len(rows):
-        return rows, rows
-    first = -int(rows[0, 0]) % STEP_TICKS
-    count = max((len(rows) - first) // STEP_TICKS, 0)
-    if not count:
-        return rows[:0], rows
-    end = first + count * STEP_TICKS
-    return rows[first:end], rows[end:]
+    ticks = lines.shape[1]
+    first = -int(lines[_TICK, 0]) % STEP_TICKS if ticks else 0
+    end = first + max((ticks - first) // STEP_TICKS, 0) * STEP_TICKS
+    return (lines[:, first:end], lines[:, end:]) if end > first else (lines[:, :0], lines)
 
 
 def _told(raw: Floats, count: int) -> Steps:
@@ -304,18 +299,23 @@ class _Recursive:
         return y
 
 
-def _mean(values: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Means (k, m) of the known ticks of each step, NaN where too few are known; and where enough are."""
-    ticks = values.reshape(-1, 5, 5, values.shape[1])
+def _mean(ticks: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    """Means (k, m) of the known ticks (k, m · STEP_TICKS) of each step, NaN where too few are; and where enough are."""
+    total = _total(ticks)
+    if not np.isnan(total).any():
+        return total / STEP_TICKS, np.ones(total.shape, dtype=np.bool_)
     known = ~np.isnan(ticks)
-    total = five(five(np.where(known, ticks, 0.0)))
-    count = five(five(known.astype(np.float64)))
+    count = _total(known.astype(np.float64))
     enough = count >= _FEWEST
-    mean = np.where(enough, total / np.maximum(count, 1.0), np.nan)
-    return mean, enough[:, 0]
+    return np.where(enough, _total(np.where(known, ticks, 0.0)) / np.maximum(count, 1.0), np.nan), enough
+
+
+def _total(ticks: Floats) -> Floats:
+    """Sums (k, m) of whole steps' ticks (k, m · STEP_TICKS)."""
+    return five(five(ticks.reshape(-1, 5, 5))).reshape(len(ticks), -1)
 
 
 def _binned(values: Floats) -> Floats:
-    """(n, BINS) means of each bin of whole steps' ticks."""
-    bins: Floats = five(values.reshape(-1, BINS, STEP_TICKS // BINS).transpose(0, 2, 1)) / (STEP_TICKS // BINS)
-    return bins
+    """(BINS, n) means of each bin of whole steps' ticks."""
+    width = STEP_TICKS // BINS
+    return (five(values.reshape(-1, width)) / width).reshape(-1, BINS).T
