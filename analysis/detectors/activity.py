@@ -32,6 +32,7 @@ DELAY_S = (LOOK + BACK) * STEP_S  # after which a tick's activity is settled; a 
 BACKDATED_S = 180.0  # so far back may be told anew; 8 of 10 stays on the feet at work are shorter (twin)
 DELAY = round(DELAY_S * FRAME_HZ)  # ticks
 _EVERY = range(len(STATES))
+_SAME = list(_EVERY)  # each state from itself
 _SURE = 0.7  # a state this probable is told …
 _OUTRUN = 2.0  # … and one that is so much likelier than the one that was told so far
 _CLEAR = 0.9  # a state must be so probable for what led to it to be told anew
@@ -231,15 +232,12 @@ class ActivityFilter:
         if steps.is_off[row]:
             self._take_off(end_s)
         if not is_known:
-            self._extend(list(_EVERY), end_s, is_known=False)
+            self._extend(_SAME, end_s, is_known=False)
             return
         haste = self._model.haste
-        odds = evidence.odds(place, [haste.odds if rested < haste.steps else 1.0 for rested in self._rested])
-        likely = evidence.likely(place)
-        a, b, c, d, e = self._belief
+        hasty = [haste.odds if rested < haste.steps else 1.0 for rested in self._rested]
         origins, belief = [], []
-        for (v, w, x, y, z), share in zip(zip(*odds, strict=True), likely, strict=True):  # to each state from each
-            ways = (a * v, b * w, c * x, d * y, e * z)
+        for ways, share in zip(evidence.ways(place, self._belief, hasty), evidence.likely(place), strict=True):
             origins.append(ways.index(max(ways)))
             belief.append((ways[0] + ways[1] + ways[2] + ways[3] + ways[4]) * share)
         was_down = self._is_down
@@ -262,9 +260,11 @@ class ActivityFilter:
     def _extend(self, origins: list[int], end_s: float, *, is_known: bool) -> None:
         """One more step, to which each state came from `origins`; and what is told of it."""
         from_s, paths = end_s - STEP_S, self._paths
-        self._paths = [
-            paths[old] if paths[old].state == new else _Span(new, from_s, paths[old]) for new, old in enumerate(origins)
-        ]
+        if origins != _SAME:
+            self._paths = [
+                paths[old] if paths[old].state == new else _Span(new, from_s, paths[old])
+                for new, old in enumerate(origins)
+            ]
         best = self._belief.index(max(self._belief))
         self._verdict = self._judged(best) if is_known else Activity.UNKNOWN
         self._behind.append((end_s, is_known and (self._uprights.is_known or best == WALK)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
@@ -29,6 +29,8 @@ from analysis.model import Floats
 
 _SHUT = 1e-3  # odds; a certain belief stays as it is while every way out of it is less likely
 _LIKELIEST, _LEAST = 8.0, 20.0  # nats for (1 in 3000 is an oddity) and against a single rise or drop, and for the first
+
+Ways = tuple[tuple[float, float, float, float, float], ...]
 
 
 class Sums:
@@ -63,10 +65,10 @@ class Evidence:
     rise: Floats  # (n,) of a rise against none
     drop: Floats  # (n,)
     first_look: list[float]  # (5,) how likely each state makes the first step's posture, counted in full
-    exciting: tuple[NDArray[np.intp], ...]  # by state, the rows that may change a certain belief in it
-    count: int
+    is_odd: NDArray[np.bool_]  # (n,) not known, or the first after a silence
     sitting: Floats  # (n,) sitting against standing, by posture alone
     unseen: Odds  # what a change costs
+    exciting: dict[int, NDArray[np.intp]] = field(default_factory=dict)  # by state, see `_exciting`; as asked for
 
     @classmethod
     def of(cls, model: ActivityModel, sums: Sums, steps: Steps, uprights: Uprights, *, has_seen: bool) -> Evidence:
@@ -104,17 +106,20 @@ class Evidence:
         sits_first, lies_first = (max(-most, min(most, float(part[0]))) for part in (sitting, lying))
         first = [1.0, math.exp(-sits_first), 1.0, math.exp(lies_first), 1.0]
         first[WALK] = first[STAND]
-        exciting = tuple(
-            np.flatnonzero(_excites(unseen, state, scores, rise, drop) | ~steps.is_known | steps.is_fresh)
-            for state in range(len(STATES))
-        )
-        return cls(model, scores, rise, drop, first, exciting, count, sitting, unseen)
+        return cls(model, scores, rise, drop, first, ~steps.is_known | steps.is_fresh, sitting, unseen)
 
     def dull(self, state: int, row: int) -> int:
         """How many rows from this one on leave a certain belief in that state as it is."""
-        rows = self.exciting[state]
+        rows = self._exciting(state)
         place = int(np.searchsorted(rows, row))
-        return (int(rows[place]) if place < len(rows) else self.count) - row
+        return (int(rows[place]) if place < len(rows) else len(self.scores)) - row
+
+    def _exciting(self, state: int) -> NDArray[np.intp]:
+        """The rows that may change a certain belief in that state."""
+        if state not in self.exciting:
+            excites = _excites(self.unseen, state, self.scores, self.rise, self.drop)
+            self.exciting[state] = np.flatnonzero(excites | self.is_odd)
+        return self.exciting[state]
 
     def shows(self, row: int, *, is_down: bool) -> bool:
         """A drop was seen then, or a rise, to a posture that goes with it."""
@@ -127,14 +132,21 @@ class Evidence:
         top, furthest = max(scores), self.model.shares.furthest
         return [math.exp(score - top if score - top > -furthest else -furthest) for score in scores]
 
-    def odds(self, row: int, haste: Sequence[float]) -> list[list[float]]:
-        """Odds against staying; row: from, column: to. `haste`: how much less likely a change from each state is."""
-        odds = self.unseen
-        rise, drop = odds.change * math.exp(self.rise.item(row)), odds.change * math.exp(self.drop.item(row))
-        ways = {
-            one: _ways(odds, odds.unseen_change + one * rise, odds.unseen_change + one * drop) for one in set(haste)
-        }
-        return [ways[one][state] for state, one in enumerate(haste)]
+    def ways(self, row: int, belief: Sequence[float], haste: Sequence[float]) -> Ways:
+        """How likely each state is come to from each: to, from. `haste`: how much less likely a change from each is."""
+        odds, (a, b, c, d, e), (p, q, r, s, t) = self.unseen, belief, haste
+        change, unseen, walk, lie = odds.change, odds.unseen_change, odds.start_walking, odds.lie_down
+        halt, begin, end = odds.stop_walking, odds.start_other, odds.stop_other
+        rise, drop = change * math.exp(self.rise.item(row)), change * math.exp(self.drop.item(row))
+        up = unseen + p * rise
+        sits = unseen + q * drop, (unseen + r * drop) * odds.sit_from_walking, (unseen + t * drop) * odds.sit_from_other
+        return (
+            (a, b * sits[0], c * sits[1], d * lie, e * sits[2]),
+            (a * up, b, c * halt, d * ((unseen + s * rise) * 0.1), e * end),
+            (a * (up * walk), b * walk, c, d * unseen, e * (end * walk)),
+            (a * lie, b * (lie * 0.1), c * unseen, d, e * unseen),
+            (a * (up * begin), b * begin, c * begin, d * unseen, e),
+        )
 
 
 def _seated(model: ActivityModel, uprights: Uprights, postures: Postures) -> Floats:
