@@ -92,21 +92,23 @@ class Groups:
         firsts = firsts[firsts < count]
         lengths = np.diff(firsts, append=count)
         longest_first = np.argsort(-lengths, kind="stable")
-        until = np.zeros((16, count))
-        until[0] = 1.0
-        told = said[:, firsts]
+        firsts, lengths = firsts[longest_first], lengths[longest_first]
+        many = np.searchsorted(-lengths, -np.arange(lengths[0])).tolist()  # groups that have a chunk at each place
+        order = np.concatenate([firsts[:some] + place for place, some in enumerate(many)])
+        own = said.take(order, axis=1)
+        before = np.zeros((16, count))
+        before[0, : many[0]] = 1.0
         if self._held is not None:
-            held = np.array(self._held)[:, None]
-            until[:, :1] = held[_MOTION]
-            told[:, :1] = _all_followed(held, said[:, :1])
-        told, firsts, lengths = told[:, longest_first], firsts[longest_first], lengths[longest_first]
-        for place in range(1, int(lengths[0])):
-            some = int(np.searchsorted(-lengths, -place))
-            here = firsts[:some] + place
-            until[:, here] = told[_MOTION, :some]
-            told[:, :some] = _all_followed(told[:, :some], said[:, here])
-        in_order = np.empty_like(told)
-        in_order[:, longest_first] = told
+            held, first = np.array(self._held)[:, None], firsts.tolist().index(0)
+            before[:, first : first + 1] = held[_MOTION]
+            own[:, first : first + 1] = _all_followed(held, own[:, first : first + 1])
+        told, end = own[:, : many[0]], many[0]
+        for some in many[1:]:
+            here, end = slice(end, end + some), end + some
+            before[:, here] = told[_MOTION, :some]
+            told[:, :some] = _all_followed(told[:, :some], own[:, here])
+        until, in_order = np.empty_like(before), np.empty_like(told)
+        until[:, order], in_order[:, longest_first] = before, told
         groups = in_order.T.tolist()
         self._held = groups.pop() if len(groups) > len(ends) else None
         return Grouped(list(ends), groups, until)
