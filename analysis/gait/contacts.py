@@ -5,16 +5,18 @@ force falls: Zijlstra & Hof 2003), the heel's blow shakes it, and its sideways p
 Peaks of the first two are candidates. The contacts are the sequence of candidates with the most of all four, feet
 taking turns, at intervals near the walk's own step time; found by dynamic programming over the whole walk
 (`sequences`), so that a weak step between two clear ones is kept and a shock of the same foot is not.
+How likely each stride is goes by the step time that these contacts tell as much as by the walk's likeness to itself.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.gait.sequences import Candidates, best_sequence, likely_strides
+from analysis.gait.sequences import LONGEST_S, Candidates, best_sequence, likely_strides
 from analysis.gait.smoothing import autocovariance, gaussian, within
 from analysis.gait.track import Track
 from analysis.model import GRID_HZ, Floats
@@ -24,7 +26,7 @@ from analysis.model import GRID_HZ, Floats
 # other's cost. The pelvis turning with the leg that comes forward told neither person's contacts any better.
 _UP_HZ = (0.5, 6.0)
 _FORWARD_HZ = (0.5, 3.5)
-_SIDE_HZ = (0.4, 1.8)  # of the stride, less turning
+SIDE_HZ = (0.2, 1.8)  # of the stride, 24 a minute and more, less turning
 _BLOW_HZ, _BLOW_S = (6.0, 20.0), 0.02  # what soft tissue does, and the width of its envelope
 _UP_LEAD_S = 0.02  # the upward force is highest so long after the contact
 _BRAKE_LEAD_S = 0.035
@@ -33,11 +35,12 @@ _BLOW_SHARE = 0.3  # in units of a contact's worth, as the next one
 _LEFT_SHARE = 0.45  # of the feet taking turns
 _CALM = 1.5  # of the blows' mean: where none stands out, as in noise, they count for little
 _LEAST = 0.38  # a candidate worth less is rather no contact
-_PEAK = 1.4  # RMS; what a contact is worth at its peak is about 1
+_PEAK = 1.4  # RMS; what a contact is worth at its peak is about 1, and no shock is worth more
 _USUAL_STEP_S = 0.58
 _UNUSUAL = 0.5  # likeness lost per natural logarithm away from that, so that no limp makes a stride look like a step
 _STRIDE_ALIKE, _MIRRORED = 0.5, 0.5  # against likeness from step to step
 _STEP_RANGE_S = (0.3, 1.3)
+_FEWEST_STEPS = 3  # whose median tells a step time
 _SHORTEST_TRACK_S = 2.0
 _STILL_M_S2 = 0.08  # RMS of the upward force in its band; a body that stands sways by some 0.04 (MDER.S91719)
 
@@ -71,12 +74,14 @@ def contacts_of(track: Track) -> Contacts:
     blow = _BLOW_SHARE * _blow(track)
     step_s = step_time_s(worth, track)
     peaks = np.flatnonzero((worth[1:-1] > worth[:-2]) & (worth[1:-1] >= worth[2:]) & (worth[1:-1] > 0.0)) + 1
-    candidates = Candidates(peaks, worth[peaks] / _PEAK + blow[peaks] - _LEAST, side[peaks], step_s)
+    worths = np.minimum(worth[peaks] / _PEAK, 1.0) + blow[peaks] - _LEAST
+    candidates = Candidates(peaks, worths, side[peaks], step_s)
     before, here, after = worth[peaks - 1], worth[peaks], worth[peaks + 1]
     between = 0.5 * (before - after) / np.minimum(before - 2 * here + after, -1e-12)  # top of a parabola
     t = (track.first + peaks + between) / GRID_HZ
     chosen, is_left = best_sequence(candidates)
-    first, last, likely = likely_strides(candidates)
+    settled = replace(candidates, step_s=settled_step_s(step_s, t[chosen]))
+    first, last, likely = likely_strides(settled)
     return Contacts(t[chosen], is_left, np.stack([t[first], t[last], likely], axis=1))
 
 
@@ -90,8 +95,15 @@ def step_time_s(worth: Floats, track: Track) -> float:
     unusual = np.abs(np.log(lags / GRID_HZ / _USUAL_STEP_S))
     likely = alike[lags] + _STRIDE_ALIKE * alike[2 * lags] - _UNUSUAL * unusual
     if track.is_calibrated:
-        likely = likely - _MIRRORED * _alike(within(track.left, *_SIDE_HZ))[lags]
+        likely = likely - _MIRRORED * _alike(within(track.left, *SIDE_HZ))[lags]
     return float(lags[np.argmax(likely)] / GRID_HZ)
+
+
+def settled_step_s(step_s: float, t: Floats) -> float:
+    """Half way (geometrically) from a walk's step time to the median step of the contacts found with it."""
+    steps_s = np.diff(t)
+    steps_s = steps_s[steps_s <= LONGEST_S]
+    return math.sqrt(step_s * float(np.median(steps_s))) if len(steps_s) >= _FEWEST_STEPS else step_s
 
 
 def _alike(x: Floats) -> Floats:
@@ -110,8 +122,9 @@ def evidence(track: Track, up: Floats) -> tuple[Floats, Floats]:
     if not track.is_calibrated:
         return caught, np.zeros_like(caught)
     braked = _in_rms(_ahead(-np.gradient(within(track.forward, *_FORWARD_HZ)), _BRAKE_LEAD_S))
-    side = _in_rms(-np.gradient(within(track.left, *_SIDE_HZ)))
-    return _in_rms(caught + _BRAKE_SHARE * braked), _LEFT_SHARE * side / (1.0 + np.abs(side))
+    side = _in_rms(-np.gradient(within(track.left, *SIDE_HZ)))
+    told = side * np.abs(side) / (1.0 + side * side)  # next to nothing by a faint sway, which noise is as well
+    return _in_rms(caught + _BRAKE_SHARE * braked), _LEFT_SHARE * told
 
 
 def _blow(track: Track) -> Floats:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis import quaternion
-from analysis.gait.contacts import bounce, evidence
+from analysis.gait.contacts import SIDE_HZ, bounce, evidence
 from analysis.gait.smoothing import autocovariance, within
 from analysis.gait.track import Track, tracks_of
 from analysis.model import FRAME_HZ, GRID_HZ, Pose, Segment
@@ -24,7 +24,6 @@ LOUD_M_S2 = 0.25  # from the lowest to the highest force within a second; 0.02 i
 # bouts, at its pace and at 0.7 of it, is alike by 0.32 from stride to stride at most. Who limps takes unlike steps.
 LEAST_STEP, LEAST_STRIDE, LEAST_MEAN, OPPOSITE = 0.15, 0.4, 0.4, -0.15
 _STEP_S = (0.8, 1.5)
-_SWAY_HZ = (0.2, 1.8)
 _TICKS, _GRID = round(FRAME_HZ), round(GRID_HZ)  # in a second
 # Poses of a second that may come after its last tick of FRAME_HZ: it is taken to begin and to end before them.
 _LATE = round(GRID_HZ / FRAME_HZ) - 1
@@ -119,7 +118,7 @@ def is_stepping(track: Track) -> bool:
     if not track.is_calibrated:
         return False
     force, _ = evidence(track, bounce(track))
-    alike, aside = autocovariance(force), autocovariance(within(track.left, *_SWAY_HZ))
+    alike, aside = autocovariance(force), autocovariance(within(track.left, *SIDE_HZ))
     lags = np.arange(round(_STEP_S[0] * GRID_HZ), round(_STEP_S[1] * GRID_HZ) + 1)
     alike, aside = alike / max(alike[0], 1e-12), aside / max(aside[0], 1e-12)
     best = int(lags[np.argmax(alike[lags] + alike[2 * lags] - aside[lags])])

@@ -15,7 +15,7 @@ from analysis.gait.contacts import contacts_of
 from analysis.gait.track import Track
 from analysis.model import GRAVITY, GRID_HZ, Floats, Segment
 from benchmarks import gait
-from benchmarks.gait import Bout, bouts_of, cadence_mae, figures, matched, score, timed
+from benchmarks.gait import Bout, bouts_of, cadence_if_all_found_spm, cadence_mae, figures, matched, score, timed
 from benchmarks.gait_peers import PEERS
 from tests.analysis.made_walks import MadeWalk
 
@@ -68,6 +68,15 @@ def test_scores_are_what_they_are_by_hand() -> None:
     assert figures([deaf]) == {"cadence_mae": 100.0, "initial_contacts": {"recall": 0.0, "precision": None}}
     late = score(bout(true), timed(lambda _: true + 0.15))
     assert (len(late.off_s), late.tight) == (11, 0)
+
+
+def test_what_a_perfect_finder_would_reach_is_told_at_our_times() -> None:
+    true = np.arange(5.0, 11.1, 0.6)
+    deaf, odd = score(bout(true), timed(lambda _: true[:0])), score(bout(true), timed(lambda _: true[::2] + 0.1))
+    assert cadence_if_all_found_spm(deaf) == pytest.approx(100.0)
+    assert cadence_if_all_found_spm(odd) == pytest.approx(100.0)  # whose strides begin and end as much too late
+    squeezed = score(bout(true), timed(lambda _: np.append(true, 8.3) * 0.98 + 0.16))  # and one that is none
+    assert cadence_if_all_found_spm(squeezed) == pytest.approx(100.0 / 0.98)
 
 
 def test_what_lies_outside_the_bout_is_not_scored() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.gait.contacts import Contacts, contacts_of
+from analysis.gait.contacts import Contacts, bounce, contacts_of, evidence, settled_step_s
 from analysis.gait.track import tracks_of
 from analysis.model import GRAVITY, GRID_HZ, Floats, Pose, Segment
 from tests.analysis.made_walks import MadeWalk
@@ -68,6 +68,36 @@ def test_a_faint_step_counts_by_the_blow_of_its_heel(has_blow: bool) -> None:
     assert bool((np.abs(told.t - contacts[20]) < 0.1).any()) is has_blow
     others = np.delete(contacts, [0, 19, 20, 21, 40])
     assert (np.abs(told.t[:, None] - others[None]).min(axis=0) < 0.05).all()
+
+
+def test_a_shock_between_two_steps_is_no_step_however_hard_it_is() -> None:
+    walk = MadeWalk(90.0)
+    pose, contacts = walk.pose(), walk.contacts_s
+    between_s = (contacts[20] + contacts[21]) / 2
+    shock = 9.0 * np.exp(-0.5 * ((pose.t - between_s) / 0.03) ** 2)[:, None] * np.array([0.0, 0.0, 1.0])
+    told = found(replace(pose, acc={**pose.acc, Segment.PELVIS: pose.acc[Segment.PELVIS] + shock}))
+    assert np.abs(told.t - between_s).min() > 0.1
+    assert_found(told, contacts, 0.08)
+
+
+@pytest.mark.parametrize("cadence", [45.0, 70.0, 110.0])
+def test_sway_tells_the_foot_at_any_pace_and_nothing_where_it_is_faint(cadence: float) -> None:
+    walk = MadeWalk(cadence, 40, start_s=4.0)
+    pose = walk.pose(after_s=8.0)
+    sway = 0.16 * np.sin(np.pi * cadence / 60.0 * pose.t) * (pose.t > walk.end_s + 2.0)  # a fifth of the walk's
+    swaying = pose.acc[Segment.PELVIS] + sway[:, None] * np.array([0.0, 1.0, 0.0])
+    (track,) = tracks_of([replace(pose, acc={**pose.acc, Segment.PELVIS: swaying})], 0, len(pose.t))
+    _, side = evidence(track, bounce(track))
+    at = np.rint(walk.contacts_s[2:-2] * GRID_HZ).astype(int)
+    feet = np.where(np.arange(2, 38) % 2 == 0, 1.0, -1.0)
+    assert (feet * side[at] > 0.15).all()
+    assert np.abs(side[pose.t > walk.end_s + 3.5]).max() < 0.06
+
+
+def test_a_step_time_settles_half_way_to_the_steps_found() -> None:
+    steps = np.cumsum([0.72, 0.72, 0.9, 2.0, 0.72])  # the pause is no step
+    assert settled_step_s(0.5, steps) == pytest.approx(0.6)
+    assert settled_step_s(0.5, steps[:3]) == 0.5  # two steps tell nothing
 
 
 @pytest.mark.parametrize("segment", Segment)
