@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 
 from analysis import quaternion
 from analysis.model import GRID_HZ, Floats
@@ -26,7 +26,7 @@ _SOFT = 5  # bins over which the ends of a lift are averaged
 _LIFTS = (13, 21, 29)  # bins that a rise may take: 1.3 to 2.9 s
 _LAGS = (4, 5, 6, 7, 8)  # bins between two footfalls: 75 to 150 a minute
 _FADES = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3)  # of what was lifted 1, 1.5 … 3.5 s ago
-_SCALES = (0.4, 0.8, 0.3, 0.3)  # m/s², m/s², rad/s, rad/s: half-way to 1
+_SCALES: Floats = np.array([[0.4], [0.8], [0.3], [0.3]])  # m/s², m/s², rad/s, rad/s: half-way to 1
 
 
 def chord(up: Floats, reference: Floats) -> Floats:
@@ -47,16 +47,14 @@ def features_of(raw: Floats, count: int) -> Floats:
         return raw[BEFORE + offset : BEFORE + offset + count]
 
     reach = len(_FADES) + 1  # steps back to the earliest of the lifts before
-    short, long = (_lift(raw, _KERNELS[k], BEFORE, count) for k in (0, 2))
-    lifts = _lift(raw, _KERNELS[1], BEFORE - reach, reach + count)
+    short, lifts, long = _lifts(raw, BEFORE - reach, reach + count)
     earlier = [fade * lifts[reach - 2 - k :][:count] for k, fade in enumerate(_FADES)]
     up = quaternion.normalise(_up(raw))
     before, after = up[BEFORE - 3 : BEFORE - 3 + count], up[BEFORE + 3 : BEFORE + 3 + count]
-    ways = np.stack([up[BEFORE + k : BEFORE + k + count] for k in (-2, -1, 0, 1)])
-    energy = [np.sqrt(np.maximum(part, 0.0)) for part in raw[:, ENERGY].T]
-    stepping, sideways, turning, spinning = (
-        _squashed(part, scale) for part, scale in zip(energy, _SCALES, strict=True)
-    )
+    ways = np.array([up[BEFORE + k : BEFORE + k + count] for k in (-2, -1, 0, 1)])
+    bent_before, bent_after = quaternion.norm(ways - np.array([before, after])[:, None]).max(axis=1)
+    energy = np.sqrt(np.maximum(raw[:, ENERGY].T, 0.0))
+    stepping, sideways, turning, spinning = energy / (energy + _SCALES)
 
     def near(values: Floats, *offsets: int) -> Floats:
         total = values[BEFORE + offsets[0] : BEFORE + offsets[0] + count]
@@ -65,15 +63,15 @@ def features_of(raw: Floats, count: int) -> Floats:
         return total / len(offsets)
 
     columns = (
-        short,
+        short[reach:],
         lifts[reach:],
-        long,
+        long[reach:],
         np.maximum(np.maximum.reduce(earlier), 0.0),
         np.maximum(-np.minimum.reduce(earlier), 0.0),
         (at(2)[:, LEVEL] + at(3)[:, LEVEL] - at(-2)[:, LEVEL] - at(-3)[:, LEVEL]) / 2,
         quaternion.norm(before - after),
-        quaternion.norm(ways - before).max(axis=0),
-        quaternion.norm(ways - after).max(axis=0),
+        bent_before,
+        bent_after,
         near(stepping, 0),
         near(stepping, -1, 0, 1),
         near(stepping, -4, -3, -2),
@@ -86,11 +84,6 @@ def features_of(raw: Floats, count: int) -> Floats:
     return np.where(np.isnan(table := np.stack(columns, axis=1)), 0.0, table)
 
 
-def _squashed(energy: Floats, scale: float) -> Floats:
-    share: Floats = energy / (energy + scale)
-    return share
-
-
 def _up(raw: Floats) -> Floats:
     """Up in the frame of the pelvis' sensor, of the lumbar one where there is none."""
     means = raw[:, MEANS]
@@ -99,7 +92,7 @@ def _up(raw: Floats) -> Floats:
 
 
 def _kernel(bins: int) -> Floats:
-    """(steps, BINS) weights that make of the force the lift of a rise of so many bins about a step's middle.
+    """(bins,) weights that make of the force the lift of a rise of so many bins about a step's middle.
 
     A body at rest at both ends that is lifted by ∫∫a = ∫(T/2 − t)·a over T: whatever is constant cancels.
     """
@@ -108,17 +101,18 @@ def _kernel(bins: int) -> Floats:
     weights = np.zeros((2 * LOOK + 1) * BINS)
     first = (len(weights) - len(soft)) // 2
     weights[first : first + len(soft)] = soft
-    return weights.reshape(-1, BINS)
+    return weights
 
 
-_KERNELS = tuple(_kernel(bins) for bins in _LIFTS)
+_KERNELS: Floats = np.stack([_kernel(bins) for bins in _LIFTS], axis=1)[..., None]  # (bins, lifts, 1)
+_AROUND: NDArray[np.intp] = np.arange(len(_KERNELS))[:, None]  # bins from the first that a step's lifts need
 
 
-def _lift(raw: Floats, kernel: Floats, first: int, count: int) -> Floats:
-    """(count,) about the middle of each step from `first` on."""
+def _lifts(raw: Floats, first: int, count: int) -> Floats:
+    """(len(_LIFTS), count) about the middle of each step from `first` on."""
     force = raw[first - LOOK : first + LOOK + count, FORCE].reshape(-1)
-    windows = sliding_window_view(force, kernel.size)[::BINS].T
-    total: Floats = np.add.accumulate(windows * kernel.reshape(-1, 1), axis=0)[-1]  # one after the other, unlike a sum
+    windows = force[_AROUND + BINS * np.arange(count)]
+    total: Floats = np.add.accumulate(windows[:, None] * _KERNELS, axis=0)[-1]  # one after the other, unlike a sum
     return total
 
 
