@@ -229,8 +229,9 @@ def turned(judged: Judged, begins: Floats, ends: Floats, delay_s: float) -> Turn
     start = _by_row(change, many) * (share if many == 1 else np.tile(share, count // many)) + _by_row(first, many)
     gyr = chunks.gyr - bias
     right = np.ones((4, row, count))
-    np.multiply(0.5 * delay_s, gyr, out=right[1:])
-    right[1:] -= (0.5 * bias) * chunks.since
+    np.multiply(-0.5 * bias, chunks.since, out=right[1:])
+    if delay_s:
+        right[1:] += 0.5 * delay_s * gyr
     q = strapdown.product(strapdown.product(start, chunks.turns), right)
     square = q * q
     q *= 1.0 / np.sqrt((square[0] + square[1]) + (square[2] + square[3]))

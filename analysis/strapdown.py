@@ -99,9 +99,10 @@ def summed(rows: Floats, before: Floats, size: int, gap_s: float) -> Chunks:
     steps = here[0] - earlier[0]
     many = size // len(steps)  # rows a chunk
     turns = _running(_turns(earlier[4:], here[4:], steps), many)
-    totals = _over(np.add, np.concatenate([here[1:], here[1:4] * steps, _less(turns, turns * steps, here[1:4])]), many)
+    totals = _sum(np.concatenate([here[1:], here[1:4] * steps, _less(turns, turns * steps, here[1:4])]), many)
     mean = totals[:6] * (1.0 / size)
-    most, least = _over(np.maximum, here[1:], many), _over(np.minimum, here[1:], many)
+    most, least = (of(here[1:], axis=1).reshape(6, -1, many) for of in (np.max, np.min))
+    most, least = (most.max(axis=2), least.min(axis=2)) if many > 1 else (most[..., 0], least[..., 0])
     spread = np.maximum(most - mean, mean - least)
     since = here[0] - np.repeat(earlier[0, 0, ::many], many)
     span = since[-1, many - 1 :: many]
@@ -208,15 +209,15 @@ def _less(q: Floats, weighted: Floats, acc: Floats) -> Floats:
     return less
 
 
-def _over(pair: np.ufunc, parts: Floats, many: int) -> Floats:
-    """Sum, maximum or minimum (k, m) of parts (k, row, m · many) over each chunk, in a fixed order."""
+def _sum(parts: Floats, many: int) -> Floats:
+    """Sum (k, m) of parts (k, row, m · many) over each chunk, in a fixed order."""
     while parts.shape[1] > 1:
         half = parts.shape[1] // 2
-        parts = pair(parts[:, :half], parts[:, half:])
+        parts = parts[:, :half] + parts[:, half:]
     parts = parts.reshape(len(parts), -1, many)
     while parts.shape[2] > 1:
         half = parts.shape[2] // 2
-        parts = pair(parts[..., :half], parts[..., half:])
+        parts = parts[..., :half] + parts[..., half:]
     return parts[..., 0]
 
 
@@ -231,7 +232,7 @@ def _doubt(before: Floats, here: Floats, steps: Floats, many: int, gap_s: float,
     stuck = same.copy()
     stuck[..., 1:] &= same[..., :-1]
     wrong = np.abs(here - before) * (0.5 * hole) + np.where(stuck, np.abs(here), 0.0) * (_BEYOND * steps)
-    by_axis = _over(np.add, wrong.transpose(0, 2, 1), 1)
+    by_axis = _sum(wrong.transpose(0, 2, 1), 1)
     square: Floats = by_axis * by_axis
     total: Floats = square[0] + square[1] + square[2]
     return total
