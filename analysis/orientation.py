@@ -175,7 +175,7 @@ class Run:
 
     def owed(self, corrections: Floats) -> tuple[Floats, Floats]:
         """What of the corrections (m, 2) of tilt is not told yet at each chunk's start and end, (m, 2) rad."""
-        begins = np.concatenate([[self._owed], corrections])
+        begins = np.concatenate([self._owed[None], corrections])
         ends = np.zeros_like(corrections)
         square = begins[:, 0] * begins[:, 0] + begins[:, 1] * begins[:, 1]
         limit, done = self._at_once * self._at_once, 0

@@ -10,6 +10,7 @@ import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -75,6 +76,10 @@ class Pipeline:
         self._metrics = discover(metrics, "METRIC", Metric)
         self._watchers = [detector.make() for detector in discover(detectors, "DETECTOR", Detector).values()]
         self._followers = [watcher for watcher in self._watchers if isinstance(watcher, Following)]
+        self._by_second = [
+            watcher.feed_seconds if isinstance(watcher, Swift) else partial(second_by_second, watcher.feed)
+            for watcher in self._watchers
+        ]
         for watcher in self._watchers:
             if isinstance(watcher, Sized) and math.isfinite(settings.height_m):
                 watcher.sized(settings.height_m)
@@ -286,11 +291,8 @@ class Pipeline:
 
     def _watch(self, stretch: PostureFrame, found: dict[int, list[Event]]) -> None:
         """What whole seconds tell, by the second, as if one came after the other."""
-        for watcher in self._watchers:
-            told = (
-                watcher.feed_seconds(stretch) if isinstance(watcher, Swift) else second_by_second(watcher.feed, stretch)
-            )
-            for second, event in told:
+        for watch in self._by_second:
+            for second, event in watch(stretch):
                 found.setdefault(second, []).append(event)
 
     def _prompted(self, frames: Sequence[PostureFrame], found: Mapping[int, list[Event]]) -> list[Told]:

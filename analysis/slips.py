@@ -117,11 +117,13 @@ class SlipWatch:
         return {segment: wear.slip_deg for segment, wear in self._wears.items() if wear.slip_deg is not None}
 
     def feed(self, pose: Pose, activity: Codes) -> list[Event]:
-        ups = [np.stack(up_parts(pose.q[segment]), axis=1) for segment in Segment]
         is_used = (activity == Activity.WALKING) | bool(self._stood)
         is_used |= (pose.t <= self._walked_s + BESIDE_S) | _beside(pose.t, activity == Activity.WALKING)
+        if not is_used.any():
+            return []
         events: list[Event] = []
-        rows = np.column_stack([pose.t, *ups])[is_used]
+        ups = (part[is_used] for segment in Segment for part in up_parts(pose.q[segment]))
+        rows = np.column_stack([pose.t[is_used], *ups])
         for row, doing in zip(rows, activity[is_used].tolist(), strict=True):
             self._take_references(float(row[0]))
             events += self._take(row, doing)
