@@ -2,7 +2,8 @@
 
 A worn sensor turns a little with every breath and heartbeat, however still its wearer is; one that lies somewhere
 shows its own noise and nothing else. What that noise is, each sensor tells itself: the spread within seconds, from
-which follows how far means over a second may differ. And no body bends so far as two sensors in a hand or a bag do.
+which follows how far means over a second may differ. And no body bends so far as two sensors in a hand or a bag do,
+nor turns one end of the back against the other as two hands do.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import numpy as np
 from analysis.model import GRID_HZ, Activity, Codes, Floats, Pose, Quality, Segment
 from analysis.mounting import joined
 from analysis.worn_seconds import (
+    AGAINST,
     EVERY_S,
     HANDLED,
     MEMORY_S,
@@ -24,21 +26,26 @@ from analysis.worn_seconds import (
     STILL_LOOKS,
     TICK_WIDTH,
     TICKS,
+    TOGETHER_S,
     WIDTH,
     WINDOW_S,
     breathes,
     came_off,
+    forget,
     is_odd,
     is_still,
     marked,
+    middle_rows,
     own_of,
     place_of,
     put_on,
     rest_begin,
     table_of,
     tick_lines,
-    up_rows,
 )
+
+_OTHER = dict(zip(SEGMENTS, reversed(SEGMENTS), strict=True))
+_SPREADS, _SHAKES = ({segment: place_of(segment, column) for segment in SEGMENTS} for column in (SPREAD, SHAKE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,7 @@ class _Wearing:
     """What is held to be so of one sensor."""
 
     is_off: bool = False
+    known_s: float = -math.inf  # when that was found
     since_s: float = -math.inf
     was_handled: bool = False  # before it came off
     still_looks: int = 0  # windows in a row that were still …
@@ -73,7 +81,7 @@ class WornWatch:
         self._poses: list[Pose] = []
         self._held: int | None = None  # the second that the newest tick lies in
         self._ticks: Floats = np.empty((1 + TICK_WIDTH * len(SEGMENTS), 0))
-        self._ups: Floats = np.empty((0, 1 + 3 * len(SEGMENTS)))
+        self._middles: Floats = np.empty((0, 1 + 4 * len(SEGMENTS)))
         self._table: Floats = np.empty((0, 1 + WIDTH * len(SEGMENTS)))
         self._wearing = {segment: _Wearing() for segment in SEGMENTS}
         self._told: dict[Segment, list[tuple[float, bool]]] = {segment: [(-math.inf, False)] for segment in SEGMENTS}
@@ -111,8 +119,9 @@ class WornWatch:
 
     def _learn(self) -> None:
         pose = joined(self._poses)
-        lines = np.concatenate([self._ticks, tick_lines(pose)], axis=1)
-        ups = np.concatenate([self._ups, up_rows(pose)])
+        new = tick_lines(pose)
+        lines = np.concatenate([self._ticks, new], axis=1)
+        middles = np.concatenate([self._middles, middle_rows(new[0], pose)])
         self._poses = []
         holes = np.flatnonzero(np.diff(lines[0]) > 1) + 1
         pieces = np.split(lines, holes, axis=1) if len(holes) else [lines]
@@ -121,9 +130,9 @@ class WornWatch:
             first = -int(piece[0, 0]) % TICKS
             last = first + (piece.shape[1] - first) // TICKS * TICKS
             if last > first:
-                tables.append(table_of(piece[:, first:last], ups))
+                tables.append(table_of(piece[:, first:last], middles))
                 piece = piece[:, last:]
-        self._ticks, self._ups = piece, ups[-1:]
+        self._ticks, self._middles = piece, middles[-1:]
         if tables:
             self._judge(np.concatenate(tables))
 
@@ -147,10 +156,13 @@ class WornWatch:
         self._table = table[-MEMORY_S:]
 
     def _come_off(self, table: Floats, i: int, segment: Segment) -> bool:
-        if math.isnan(table[i, place_of(segment, SPREAD)]):
+        if math.isnan(table[i, _SPREADS[segment]]):
             return False
         self._look(table, i, segment)
         wearing = self._wearing[segment]
+        other = self._wearing[_OTHER[segment]]
+        if other.is_off and table[i, 0] - other.known_s > TOGETHER_S:
+            own_of(table, segment)[i, AGAINST] = 0.0
         first = max(0, i + 1 - MEMORY_S)
         past = own_of(table, segment)[first : i + 1]
         if is_odd(past):
@@ -160,6 +172,7 @@ class WornWatch:
         else:
             return False
         wearing.is_off = True
+        wearing.known_s = float(table[i, 0])
         wearing.since_s = float(table[first + came_off(past[: begin + 1]), 0]) - 1.0
         wearing.was_handled = bool((past[:, SPREAD] > HANDLED).any())
         wearing.still_looks = 0
@@ -177,19 +190,19 @@ class WornWatch:
         wearing.looked_s = end_s
 
     def _back_on(self, table: Floats, i: int, segment: Segment) -> bool:
-        wearing, own = self._wearing[segment], own_of(table, segment)
-        (other,) = (one for one in SEGMENTS if one is not segment)
+        wearing, own, other = self._wearing[segment], own_of(table, segment), _OTHER[segment]
         begin = put_on(own, own_of(table, other), i, other_is_off=self._wearing[other].is_off)
         if begin is None and not wearing.was_handled and breathes(own, i):
             begin = i
         if begin is None:
             return False
         wearing.is_off, wearing.since_s = False, max(float(table[begin, 0]) - 1.0, wearing.since_s)
+        forget(own[: i + 1])
         return True
 
     def _weigh(self, row: Floats) -> None:
         """Whether any sensor that is heard is worn."""
-        heard = {segment: not math.isnan(row[place_of(segment, SHAKE)]) for segment in SEGMENTS}
+        heard = {segment: not math.isnan(row[place]) for segment, place in _SHAKES.items()}
         off = [one for segment, one in self._wearing.items() if one.is_off and heard[segment]]
         is_bare = bool(off) and len(off) == sum(heard.values())
         now_s = float(row[0])

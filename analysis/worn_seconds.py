@@ -8,6 +8,7 @@ the stillest sensor wander by 0.0125°/s, or 1.28 times their own noise where th
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,15 +30,23 @@ _QUIET = 0.35 * _DEG  # rad/s: spread within a second, and …
 _SETTLED = 0.06 * _DEG  # … difference of two means, beyond which a second is surely no table's
 # What no body does
 _UPSIDE_DOWN_DEG = 140.0  # of a pelvis; a back may hang down further
-_BROKEN_DEG = 85.0  # between both sensors' up; the back flexes by some 56° (Mitchell 2008), more with the skin
+_BROKEN = math.cos(85.0 * _DEG)  # between both up; the back flexes by some 56° (Mitchell 2008), more with the skin
+_PARTED = math.cos(100.0 * _DEG / 2)  # of half the turn of both against each other; hollow to fully bent is some 80° …
+_PARTED_AT_LEAST = math.cos(85.0 * _DEG / 2)  # … where nothing tells how their headings differ, …
+_PARTED_S = 8  # … within so long: by when _ON_S of being worn are over, the hands are out of sight
+_TIPPED_BY = math.cos(45.0 * _DEG)  # by which the one that does so is tipped at least, …
+_BRISK = 20.0 * _DEG  # … and what it shows of spread within a second: the other one is innocent
+_SLACK = 5.0 * _DEG  # a turn of which the gyroscope has felt so much less was none: the picture was mended
 _IMPOSSIBLE_S, _IMPOSSIBLE_OF = 3, 5  # so many seconds of so many
 _CARRIED_DEG, _CARRIED_M_S2 = 60.0, 1.0  # nobody walks so inclined; getting into bed or turning over is soon done
 _CARRIED_S, _CARRIED_OF = 12, 15
+TOGETHER_S = 5  # that one is known to be off; from then on what it does says nothing of the other
 # Handling and putting on
 HANDLED = 25.0 * _DEG  # rad/s of spread within a second; walking has some 15
 _HANDLING_S = 40  # at most so long it takes
 _PAUSE_S = 5  # within it
 _KNOCK_S = 2
+_RESTS_S = 3  # without a sign of life
 _LEAST_REST_S = 15  # between two handlings
 _ON_S = 6  # as on a body for so long: on again
 _ON_ALIVE = 4  # seconds of them
@@ -46,6 +55,7 @@ _ON_DEG = 55.0  # of inclination, at most, of one who has just put sensors on �
 _ON_WALKING_DEG = 40.0  # … and of one who walks with them
 _ON_BEND_DEG = 60.0  # between both sensors' up
 _SHAKEN_M_S2 = 0.6
+_AS_IT_LAY_DEG = 15.0  # within which a bag keeps it while carried
 _BREATHES_S = 20  # of WINDOW_S, by which one who only lay very still shows it
 MEMORY_S = 150
 _STEEP: Floats = np.vander(np.linspace(-1.0, 1.0, WINDOW_S), 3)
@@ -53,10 +63,12 @@ _WITHOUT_TREND: Floats = np.eye(WINDOW_S) - _STEEP @ np.linalg.pinv(_STEEP)
 
 
 # Columns of the table of seconds: its end, then for each segment these
-_RATE, SPREAD, SHAKE, _UP, _ALIVE, _TIPPED, _IMPOSSIBLE, _CARRIED = slice(0, 3), 3, 4, slice(5, 8), 8, 9, 10, 11
-WIDTH = 12
+_RATE, SPREAD, SHAKE, _UP, _ALIVE, _TIPPED, _UPSIDE_DOWN, _CARRIED = slice(0, 3), 3, 4, slice(5, 8), 8, 9, 10, 11
+_Q, AGAINST = slice(12, 16), 16
+WIDTH = 17
 TICK_WIDTH = 6  # acc, gyr
 SEGMENTS = tuple(Segment)
+_PELVIS = SEGMENTS.index(Segment.PELVIS)
 
 
 def tick_lines(pose: Pose) -> Floats:
@@ -67,21 +79,20 @@ def tick_lines(pose: Pose) -> Floats:
     return np.concatenate(lines)
 
 
-def up_rows(pose: Pose) -> Floats:
-    """(m, 7): the number of each tick in the middle of a second, then up in each segment."""
-    ticks = np.rint(pose.t * GRID_HZ)
-    middle = np.flatnonzero(ticks % TICKS == TICKS // 2)
-    return np.concatenate(
-        [ticks[middle, None], *(quaternion.up_in_body(pose.q[segment][middle]) for segment in SEGMENTS)], axis=1
-    )
+def middle_rows(ticks: Floats, pose: Pose) -> Floats:
+    """(m, 9): the number of each of a pose's ticks in the middle of a second, then how each segment is turned."""
+    wanted = np.arange(ticks[0] + (TICKS // 2 - ticks[0]) % TICKS, ticks[-1] + 1.0, TICKS)
+    middle = np.searchsorted(ticks, wanted)
+    middle = middle[ticks[middle] == wanted]
+    return np.concatenate([ticks[middle, None], *(pose.q[segment][middle] for segment in SEGMENTS)], axis=1)
 
 
-def table_of(lines: Floats, ups: Floats) -> Floats:
-    """The table of whole seconds of ticks; what depends on other seconds is still 0. `ups` has all their middles."""
+def table_of(lines: Floats, middles: Floats) -> Floats:
+    """The table of whole seconds of ticks; what depends on other seconds is still 0. `middles` has all of theirs."""
     count = lines.shape[1] // TICKS
     table = np.zeros((count, 1 + WIDTH * len(SEGMENTS)))
     table[:, 0] = np.rint((lines[0, TICKS - 1 :: TICKS] + 1) / GRID_HZ)
-    middle = np.searchsorted(ups[:, 0], lines[0, TICKS // 2 :: TICKS])
+    middle = np.searchsorted(middles[:, 0], lines[0, TICKS // 2 :: TICKS])
     moved = lines[1:].reshape(TICK_WIDTH * len(SEGMENTS), count, TICKS).transpose(2, 0, 1).copy()
     means = _total(moved) / TICKS
     spreads = np.sqrt(_total((moved - means) ** 2) / TICKS)
@@ -91,8 +102,10 @@ def table_of(lines: Floats, ups: Floats) -> Floats:
         own = own_of(table, segment)
         own[:, _RATE] = mean[:, gyr]
         own[:, SPREAD], own[:, SHAKE] = quaternion.norm(spread[:, gyr]) / math.sqrt(3), quaternion.norm(spread[:, acc])
-        own[:, _UP] = ups[middle, 1 + 3 * number : 4 + 3 * number]
-        own[:, _TIPPED] = np.degrees(np.arccos(own[:, _UP][:, 2].clip(-1.0, 1.0)))
+        q = middles[middle, 1 + 4 * number : 5 + 4 * number]
+        up = quaternion.up_in_body(q)
+        own[:, _Q], own[:, _UP] = q, up
+        own[:, _TIPPED] = np.degrees(np.arccos(up[:, 2].clip(-1.0, 1.0)))
     return table
 
 
@@ -106,35 +119,89 @@ def _total(x: Floats) -> Floats:
 
 def marked(table: Floats, known: int) -> NDArray[np.intp]:
     """Fill in what takes neighbours for the rows from `known` on; those that must be looked at one by one."""
-    fresh = slice(max(known - 1, 0), None)
-    pelvis, lumbar = (own_of(table, segment)[fresh] for segment in (Segment.PELVIS, Segment.LUMBAR))
-    between = _angle_deg(pelvis[:, _UP], lumbar[:, _UP])
-    marks = np.zeros(len(table), np.bool_)
-    for segment in SEGMENTS:
-        own = own_of(table, segment)
-        part, other = own[fresh], (lumbar if segment is Segment.PELVIS else pelvis)
-        step = np.abs(np.diff(part[:, _RATE], axis=0, prepend=np.inf)).max(axis=1)
-        alive = (part[:, SPREAD] > _QUIET) | (step > _SETTLED)
-        guilty = (part[:, _TIPPED] > _CARRIED_DEG) | (part[:, SPREAD] > HANDLED)
-        guilty |= part[:, _TIPPED] >= other[:, _TIPPED]
-        impossible = (between > _BROKEN_DEG) & guilty
-        if segment is Segment.PELVIS:
-            impossible |= part[:, _TIPPED] > _UPSIDE_DOWN_DEG
-        carried = (part[:, _TIPPED] > _CARRIED_DEG) & (part[:, SHAKE] > _CARRIED_M_S2)
-        skip = min(known, 1)
-        for column, found in ((_ALIVE, alive), (_IMPOSSIBLE, impossible), (_CARRIED, carried)):
-            own[known:, column] = found[skip:]
-        marks |= _rolling(own[:, _IMPOSSIBLE], _IMPOSSIBLE_OF) >= _IMPOSSIBLE_S
-        marks |= _rolling(own[:, _CARRIED], _CARRIED_OF) >= _CARRIED_S
-        calm = _rolling(1.0 - own[:, _ALIVE], WINDOW_S) >= _KEPT_S
-        marks |= calm & (table[:, 0] % EVERY_S == 0)
-    marks[:known] = False
-    return np.flatnonzero(marks)
+    first = max(known - _PARTED_S - 1, 0)
+    recent, new = _columns(table[first:]), slice(known - first, None)
+    spread, tipped = recent[SPREAD], recent[_TIPPED]
+    step = np.abs(np.diff(recent[_RATE], axis=1, prepend=np.inf)).max(axis=0)
+    recent[_ALIVE, new] = ((spread > _QUIET) | (step > _SETTLED))[new]
+    is_broken = _cosine(*(own_of(table, segment)[first:, _UP] for segment in SEGMENTS)) < _BROKEN
+    is_guilty = (tipped > _CARRIED_DEG) | (spread > HANDLED) | (tipped >= tipped[:, ::-1])
+    against = ((is_broken[:, None] & is_guilty) | _parted(table[first:])) & ~_rests(recent)[:, ::-1]
+    recent[AGAINST, new] = against[new]
+    recent[_UPSIDE_DOWN, new, _PELVIS] = tipped[new, _PELVIS] > _UPSIDE_DOWN_DEG
+    recent[_CARRIED, new] = ((tipped > _CARRIED_DEG) & (recent[SHAKE] > _CARRIED_M_S2))[new]
+    begin = max(known - WINDOW_S, 0)
+    long = _columns(table[begin:])
+    marks = _rolling(np.maximum(long[_UPSIDE_DOWN], long[AGAINST]), _IMPOSSIBLE_OF) >= _IMPOSSIBLE_S
+    marks |= _rolling(long[_CARRIED], _CARRIED_OF) >= _CARRIED_S
+    marks |= (_rolling(1.0 - long[_ALIVE], WINDOW_S) >= _KEPT_S) & (table[begin:, :1] % EVERY_S == 0)
+    return known + np.flatnonzero(marks[known - begin :].any(axis=1))
 
 
-def _rolling(x: Floats, width: int) -> Floats:
-    """(n,) sums of the last `width` of whole numbers."""
-    total = np.concatenate([np.zeros(width), np.cumsum(x)])
+def _rests(columns: Floats) -> NDArray[np.bool_]:
+    """Heard, and without a sign of life for a while."""
+    rests: NDArray[np.bool_] = (_rolling(columns[_ALIVE], _RESTS_S) == 0.0) & ~np.isnan(columns[SPREAD])
+    return rests
+
+
+def _parted(table: Floats) -> NDArray[np.bool_]:
+    """(n, 2): both have turned against each other as no back bends, and this is the one that tumbled."""
+    brisk = _columns(table)[SPREAD] > _BRISK
+    found = np.zeros(brisk.shape, np.bool_)
+    if not brisk.any():
+        return found
+    is_brisk = _rolling(brisk, _PARTED_S) > 0
+    looked = np.flatnonzero(is_brisk.any(axis=1))
+    each = [own_of(table, segment) for segment in SEGMENTS]
+    ups = [own[:, _UP].copy() for own in each]
+    for lag in range(1, _PARTED_S + 1):
+        after = looked[looked >= lag]
+        tumbled = np.stack([_cosine(up[after], up[after - lag]) < _TIPPED_BY for up in ups], axis=1) & is_brisk[after]
+        after, tumbled = after[tumbled.any(axis=1)], tumbled[tumbled.any(axis=1)]
+        if not len(after):
+            continue
+        has_parted = _turned_apart([own[after - lag] for own in each], [own[after] for own in each])
+        if has_parted.any():
+            is_felt = (np.diff(table[:, 0]) == 1.0) & _felt(each[0]) & _felt(each[1])
+            for step in range(1, lag + 1):
+                has_parted &= is_felt[after - step]
+            found[after] |= tumbled & has_parted[:, None]
+    return found
+
+
+def _turned_apart(before: Sequence[Floats], after: Sequence[Floats]) -> NDArray[np.bool_]:
+    """(k,) whether both have turned against each other as no back bends, by k rows of each: however they are mounted.
+
+    Their worlds differ in heading. By how much, a body that is upright before it turns shows; else the least is taken.
+    """
+    a, b = (
+        quaternion.multiply(late[:, _Q], quaternion.conjugate(early[:, _Q]))
+        for early, late in zip(before, after, strict=True)
+    )
+    same = a[:, 0] * b[:, 0] + a[:, 3] * b[:, 3]
+    along, across = a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2], a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1]
+    pelvis, lumbar = before
+    heading = quaternion.multiply(lumbar[:, _Q], quaternion.conjugate(pelvis[:, _Q]))
+    square, other = heading[:, 0] ** 2, heading[:, 3] ** 2
+    level = along * (square - other) + across * (2.0 * heading[:, 0] * heading[:, 3])
+    is_upright = (pelvis[:, _TIPPED] < _ON_DEG) & (lumbar[:, _TIPPED] < _ON_DEG)
+    apart: NDArray[np.bool_] = np.abs(same) + np.sqrt(along**2 + across**2) < _PARTED_AT_LEAST
+    return apart | (is_upright & (np.abs(same * (square + other) + level) < _PARTED * (square + other)))
+
+
+def _felt(own: Floats) -> NDArray[np.bool_]:
+    """(n - 1,) whether the gyroscope has felt as much as the sensor seems to have turned from second to second."""
+    rate = own[:, _RATE]
+    square = ((rate[:, 0] ** 2 + rate[:, 1] ** 2) + rate[:, 2] ** 2) + 3 * own[:, SPREAD] ** 2
+    most = np.sqrt(square / 2)  # rad in half a second, which is all that lies between a middle and an edge
+    turned = 2.0 * np.arccos(np.abs(_cosine(own[1:, _Q], own[:-1, _Q])).clip(0.0, 1.0))
+    felt: NDArray[np.bool_] = turned <= most[1:] + most[:-1] + _SLACK
+    return felt
+
+
+def _rolling(x: NDArray[np.generic], width: int) -> Floats:
+    """Sums of the last `width` rows of whole numbers."""
+    total = np.concatenate([np.zeros((width, *x.shape[1:])), np.cumsum(x, axis=0)])
     summed: Floats = total[width:] - total[:-width]
     return summed
 
@@ -152,8 +219,14 @@ def is_still(window: Floats) -> bool:
 
 def is_odd(past: Floats) -> bool:
     """Whether this sensor has moved, up to the last of these seconds, as none on a body does."""
-    is_impossible = past[-_IMPOSSIBLE_OF:, _IMPOSSIBLE].sum() >= _IMPOSSIBLE_S
+    last = past[-_IMPOSSIBLE_OF:]
+    is_impossible = np.maximum(last[:, _UPSIDE_DOWN], last[:, AGAINST]).sum() >= _IMPOSSIBLE_S
     return bool(is_impossible or past[-_CARRIED_OF:, _CARRIED].sum() >= _CARRIED_S)
+
+
+def forget(past: Floats) -> None:
+    """How this sensor moved up to the last of these seconds counts no more: it has been put on."""
+    past[:, _UPSIDE_DOWN] = past[:, AGAINST] = past[:, _CARRIED] = 0.0
 
 
 def rest_begin(past: Floats) -> int:
@@ -174,7 +247,7 @@ def came_off(past: Floats) -> int:
     while True:
         begin = _handled_begin(past[:end])
         rest = rest_begin(past[:begin]) if begin else begin
-        if rest >= begin or not _rests(past[rest:begin]):
+        if rest >= begin or not _is_rest(past[rest:begin]):
             return begin
         end = rest + 1
 
@@ -191,7 +264,7 @@ def _handled_begin(past: Floats) -> int:
     return begin
 
 
-def _rests(span: Floats) -> bool:
+def _is_rest(span: Floats) -> bool:
     """Whether these seconds between two handlings are a rest, as far as so few can tell."""
     rate = span[span[:, _ALIVE] == 0][:, _RATE]
     if len(rate) < _LEAST_REST_S:
@@ -204,6 +277,8 @@ def _rests(span: Floats) -> bool:
 
 def put_on(own: Floats, other: Floats, i: int, *, other_is_off: bool) -> int | None:
     """The first of the seconds up to i in which this sensor is as on an upright body; None if it is not, or not yet."""
+    if own[i, _TIPPED] > _ON_DEG or own[max(0, i + 1 - _ON_WALKING_S) : i + 1, _ALIVE].sum() < _ON_ALIVE:
+        return None
     recent = own[max(0, i + 1 - _ON_S) : i + 1]
     is_shaken = bool((recent[:, SHAKE] > _SHAKEN_M_S2).any())
     width, limit_deg = (_ON_WALKING_S, _ON_WALKING_DEG) if is_shaken else (_ON_S, _ON_DEG)
@@ -219,7 +294,16 @@ def put_on(own: Floats, other: Floats, i: int, *, other_is_off: bool) -> int | N
     counts = ~(beside[:, _TIPPED] > _ON_DEG) if other_is_off else np.ones(width, np.bool_)
     if (_angle_deg(span[:, _UP], beside[:, _UP])[counts] > _ON_BEND_DEG).any():
         return None
-    return first
+    return None if is_shaken and _lies_as_before(own[max(0, i + 1 - MEMORY_S) : i + 1]) else first
+
+
+def _lies_as_before(past: Floats) -> bool:
+    """Neither handled nor tipped since it last rested: who puts a sensor on does both."""
+    rests = np.flatnonzero(_rests(past.T))
+    if not len(rests) or (past[rests[-1] :, SPREAD] > HANDLED).any():
+        return False
+    since = past[rests[-1] :, _UP]
+    return bool((_angle_deg(since, since[:1]) < _AS_IT_LAY_DEG).all())
 
 
 def breathes(own: Floats, i: int) -> bool:
@@ -230,9 +314,15 @@ def breathes(own: Floats, i: int) -> bool:
 
 def _angle_deg(a: Floats, b: Floats) -> Floats:
     """(n,) between unit vectors (n, 3)."""
-    cosine = (a[:, 0] * b[:, 0] + a[:, 1] * b[:, 1]) + a[:, 2] * b[:, 2]
-    angle: Floats = np.degrees(np.arccos(cosine.clip(-1.0, 1.0)))
+    angle: Floats = np.degrees(np.arccos(_cosine(a, b).clip(-1.0, 1.0)))
     return angle
+
+
+def _cosine(a: Floats, b: Floats) -> Floats:
+    """(n,) between unit vectors (n, 3), or of half the turn between unit quaternions (n, 4)."""
+    product = a * b
+    cosine: Floats = (product[:, 0] + product[:, 1]) + product[:, 2]
+    return cosine + product[:, 3] if product.shape[1] == 4 else cosine
 
 
 def place_of(segment: Segment, column: int) -> int:
@@ -244,3 +334,9 @@ def own_of(table: Floats, segment: Segment) -> Floats:
     first = place_of(segment, 0)
     own: Floats = table[:, first : first + WIDTH]
     return own
+
+
+def _columns(table: Floats) -> Floats:
+    """A view of all segments' columns: (WIDTH, n, 2)."""
+    columns: Floats = table[:, 1:].reshape(len(table), len(SEGMENTS), WIDTH).transpose(2, 0, 1)
+    return columns

@@ -12,22 +12,30 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis import quaternion
 from analysis.align import Aligner
 from analysis.model import GRAVITY, Activity, Floats, Pose, Quality, Segment
 from analysis.mounting import Mountings
 from analysis.orientation import OrientationFilter
 from analysis.worn import Off, WornWatch, not_worn
-from hardware.twin.errands import TakeOff
+from hardware.twin.errands import Effort, Reach, Shuffle, TakeOff
 from hardware.twin.imu import ImuErrors
-from hardware.twin.moves import Hold, LieDown, Move, Rise, SitDown, Walk
+from hardware.twin.moves import GetUp, Hold, LieDown, Move, Rise, RollOver, SitDown, Walk
 from hardware.twin.pen import Place
-from hardware.twin.posture import SLUMP
+from hardware.twin.posture import SLUMP, Posture
 from hardware.twin.recording import load_cairo
 from hardware.twin.script import of_moves
 from hardware.twin.wearer import Wearer
 from tests.analysis.simulated import shared
 
 AWAY: tuple[Move, ...] = (Hold(120.0), Walk(20.0), Hold(60.0))
+SHORTLY: tuple[Move, ...] = (Hold(30.0), Walk(20.0), Hold(30.0))
+BENT = Posture(Activity.STANDING, 42.0, -38.0)
+BUSY: tuple[Move, ...] = (
+    *(Hold(25.0), Effort(BENT, 4, 4.0), Shuffle(140.0, 0.0, 2.0), Walk(15.0), SitDown(), Reach(40.0), Hold(10.0)),
+    *(LieDown(), Hold(8.0), RollOver(90.0), Hold(8.0), RollOver(-90.0), Hold(8.0), RollOver(0.0), GetUp(), Hold(5.0)),
+    *(Rise(), Effort(BENT, 3, 3.0, 0.3, 1.0), Walk(16.0), Hold(10.0)),
+)
 
 
 def oriented(segment: Segment, t: Floats, acc: Floats, gyr: Floats, mounting: Floats | None) -> list[Pose]:
@@ -119,6 +127,76 @@ def test_what_lies_somewhere_is_not_worn(place: Place, segments: tuple[Segment, 
         assert (codes(pose)[pose.t < span.start_s] != Activity.NOT_WORN).all()
 
 
+def loose(
+    place: Place, seed: int, meanwhile: tuple[Move, ...], segments: tuple[Segment, ...] = tuple(Segment)
+) -> Wearer:
+    off = TakeOff(meanwhile, place, segments, number=seed)
+    return Wearer(of_moves("loose", Hold(20.0), off, Hold(15.0)), seed)
+
+
+def is_off(pose: Pose, segment: Segment) -> np.ndarray:
+    off: np.ndarray = np.isnan(pose.acc[segment][:, 0])
+    return off
+
+
+@pytest.mark.parametrize("place", [Place.TABLE, Place.CRADLE, Place.DRAWER, Place.BAG])
+def test_two_sensors_in_the_hands_are_known_while_they_are_there(place: Place) -> None:
+    """They turn against each other as no back does; once on again, what the hands did is forgotten."""
+    delays_s = []
+    for seed in range(6):
+        wearer = loose(place, seed, SHORTLY)
+        (span,) = wearer.not_worn(wearer.script.end_s)
+        pose, _ = watched(poses(wearer))
+        off = is_off(pose, Segment.PELVIS) & is_off(pose, Segment.LUMBAR)
+        known_s = float(pose.t[off][0])
+        delays_s.append(known_s - span.start_s)
+        assert known_s > span.start_s
+        assert off[(pose.t > known_s) & (pose.t < span.end_s)].all()
+        for segment in Segment:
+            assert np.abs(np.diff(is_off(pose, segment).astype(int))).sum() == 2
+    assert sum(delay_s < 10.0 for delay_s in delays_s) >= 5
+    assert max(delays_s) < 12.0
+
+
+@pytest.mark.parametrize("segment", list(Segment))
+@pytest.mark.parametrize("place", [Place.TABLE, Place.CRADLE, Place.DRAWER, Place.BAG])
+def test_what_one_sensor_does_on_a_table_says_nothing_of_the_other(place: Place, segment: Segment) -> None:
+    """Its wearer bends, turns round, sits, lies and rolls over."""
+    (other,) = set(Segment) - {segment}
+    for seed in (0, 1):
+        whole = joined(poses(loose(place, seed, BUSY, (segment,))))
+        from_the_table = np.flatnonzero(whole.t >= 42.0)[0]
+        for seen in (whole, pieces(whole, [from_the_table])[1]):
+            pose, told = watched([seen])
+            assert told == []
+            assert is_off(pose, segment).any()
+            assert not is_off(pose, other).any()
+
+
+def test_a_bag_that_is_carried_keeps_the_sensors_as_they_lay() -> None:
+    for seed in range(12):
+        wearer = loose(Place.BAG, seed, (Hold(45.0), Walk(60.0), Hold(20.0)))
+        (span,) = wearer.not_worn(wearer.script.end_s)
+        pose, _ = watched(poses(wearer))
+        inside = (pose.t > span.start_s + 30.0) & (pose.t < span.end_s - 25.0)
+        for segment in Segment:
+            assert is_off(pose, segment)[inside].all()
+
+
+@pytest.mark.parametrize("turn_deg", [60.0, 120.0, 180.0])
+def test_headings_that_differ_are_no_turn(turn_deg: float) -> None:
+    """From the start, as drift makes it, or all at once, as after a gap, while one bends down and up."""
+    whole = joined(poses(Wearer(of_moves("bends", Hold(12.0), Effort(BENT, 8, 3.0), Hold(10.0)), 1)))
+    half = np.radians(turn_deg) / 2
+    for at_s in (0.0, *np.arange(15.0, 33.0, 1.5)):
+        later = whole.t >= at_s
+        q = whole.q[Segment.PELVIS].copy()
+        q[later] = quaternion.multiply(np.array([[np.cos(half), 0.0, 0.0, np.sin(half)]]), q[later])
+        pose, told = watched([replace(whole, q={**whole.q, Segment.PELVIS: q})])
+        assert told == []
+        assert not (pose.quality & Quality.NOT_WORN).any()
+
+
 @pytest.mark.parametrize("move", [(SitDown(), Hold(900.0)), (SitDown(SLUMP), LieDown(), Hold(900.0))])
 def test_a_quarter_of_an_hour_without_moving_is_still_a_body(move: tuple[Move, ...]) -> None:
     """Constructive rest on the back, and sitting as if frozen: breath goes on."""
@@ -162,15 +240,15 @@ def test_a_sensor_that_is_silent_is_neither() -> None:
 
 
 @cache
-def whole_day() -> Pose:
-    return joined(poses(taken_off(Place.BAG, 2)))
+def whole_day(place: Place) -> Pose:
+    return joined(poses(taken_off(place, 2)))
 
 
 @settings(max_examples=25, deadline=None)
-@given(st.lists(st.integers(1, 20_000), max_size=40))
-def test_cutting_changes_nothing(places: list[int]) -> None:
-    one, told = watched([whole_day()])
-    other, told_in_pieces = watched(pieces(whole_day(), places))
+@given(st.sampled_from([Place.BAG, Place.CRADLE]), st.lists(st.integers(1, 20_000), max_size=40))
+def test_cutting_changes_nothing(place: Place, places: list[int]) -> None:
+    one, told = watched([whole_day(place)])
+    other, told_in_pieces = watched(pieces(whole_day(place), places))
     assert told == told_in_pieces
     assert np.array_equal(one.quality, other.quality)
     for segment in Segment:
