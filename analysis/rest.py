@@ -42,21 +42,19 @@ class RestDetector:
 
         gyr and acc (m, 3) are a chunk's means, the spreads (m,) its greatest deviations.
         """
-        both = np.concatenate([gyr, acc], axis=1)
-        mean, slow = self._soon.feed(both), self._slowly.feed(acc)
-        if len(both) < _FEW:
-            told = zip(
-                both.tolist(), mean.tolist(), slow.tolist(), gyr_spread.tolist(), acc_spread.tolist(), strict=True
-            )
-            return np.array([self._rests(*chunk) for chunk in told]), mean[:, :3]
-        off, drift = both - mean, mean[:, 3:] - slow
+        both = np.concatenate([gyr.T, acc.T])
+        mean, slow = self._soon.feed(both), self._slowly.feed(both[3:])
+        if len(gyr) < _FEW:
+            columns = (both.T.tolist(), mean.T.tolist(), slow.T.tolist(), gyr_spread.tolist(), acc_spread.tolist())
+            return np.array([self._rests(*chunk) for chunk in zip(*columns, strict=True)]), mean[:3].T
+        off, drift = both - mean, mean[3:] - slow
         still = (gyr_spread < 1.5 * _GYR_SPREAD) & (acc_spread < 1.5 * _ACC_SPREAD)
-        still &= (_square(off[:, :3]) < _GYR_SPREAD**2) & (_square(off[:, 3:]) < _ACC_SPREAD**2)
-        still &= (_square(drift) < _ACC_DRIFT**2) & (np.abs(mean[:, :3]).max(axis=1) < _BIAS_LIMIT)
+        still &= (_square(off[:3]) < _GYR_SPREAD**2) & (_square(off[3:]) < _ACC_SPREAD**2)
+        still &= (_square(drift) < _ACC_DRIFT**2) & (np.abs(mean[:3]).max(axis=0) < _BIAS_LIMIT)
         place = np.arange(len(still))
         streak = place - np.maximum.accumulate(np.where(still, -1 - self._still, place))
         self._still = int(streak[-1])
-        return streak >= self._fewest, mean[:, :3]
+        return streak >= self._fewest, mean[:3].T
 
     def _rests(
         self, both: Sequence[float], mean: Sequence[float], slow: Sequence[float], gyr_spread: float, acc_spread: float
@@ -78,7 +76,7 @@ class RestDetector:
 
 
 class _Mean:
-    """An exponential mean of rows that remembers where it was."""
+    """An exponential mean of lines (k, m) that remembers where it was."""
 
     def __init__(self, share: float) -> None:
         self._share = share
@@ -86,13 +84,13 @@ class _Mean:
 
     def feed(self, x: Floats) -> Floats:
         if self._state is None:
-            self._state = (1.0 - self._share) * x[:1]
+            self._state = (1.0 - self._share) * x[:, :1]
         y: Floats
-        y, self._state = lfilter([self._share], [1.0, self._share - 1.0], x, axis=0, zi=self._state)
+        y, self._state = lfilter([self._share], [1.0, self._share - 1.0], x, zi=self._state)
         return y
 
 
 def _square(v: Floats) -> Floats:
     square = v * v
-    total: Floats = (square[:, 0] + square[:, 1]) + square[:, 2]
+    total: Floats = (square[0] + square[1]) + square[2]
     return total
