@@ -16,18 +16,11 @@ import numpy as np
 from analysis.model import GRID_HZ, Activity, Codes, Floats, Pose, Quality, Segment
 from analysis.mounting import joined
 from analysis.worn_seconds import (
-    AGAINST,
     EVERY_S,
     HANDLED,
     MEMORY_S,
-    SEGMENTS,
-    SHAKE,
-    SPREAD,
     STILL_LOOKS,
-    TICK_WIDTH,
-    TICKS,
     TOGETHER_S,
-    WIDTH,
     WINDOW_S,
     breathes,
     came_off,
@@ -35,11 +28,20 @@ from analysis.worn_seconds import (
     is_odd,
     is_still,
     marked,
+    put_on,
+    rest_begin,
+)
+from analysis.worn_table import (
+    AGAINST,
+    SEGMENTS,
+    SHAKE,
+    SPREAD,
+    TICK_WIDTH,
+    TICKS,
+    WIDTH,
     middle_rows,
     own_of,
     place_of,
-    put_on,
-    rest_begin,
     table_of,
     tick_lines,
 )

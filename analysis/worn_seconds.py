@@ -14,9 +14,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis import quaternion
-from analysis.model import GRID_HZ, Floats, Pose, Segment
+from analysis.model import Floats
+from analysis.worn_table import (
+    AGAINST,
+    ALIVE,
+    CARRIED,
+    PELVIS,
+    RATE,
+    SEGMENTS,
+    SHAKE,
+    SPREAD,
+    TICKS,
+    TIPPED,
+    UP,
+    UPSIDE_DOWN,
+    Q,
+    columns_of,
+    cosine,
+    own_of,
+)
 
-TICKS = round(GRID_HZ)  # of a second
 _DEG = math.pi / 180
 # Stillness
 WINDOW_S = 30  # a few breaths
@@ -62,101 +79,46 @@ _STEEP: Floats = np.vander(np.linspace(-1.0, 1.0, WINDOW_S), 3)
 _WITHOUT_TREND: Floats = np.eye(WINDOW_S) - _STEEP @ np.linalg.pinv(_STEEP)
 
 
-# Columns of the table of seconds: its end, then for each segment these
-_RATE, SPREAD, SHAKE, _UP, _ALIVE, _TIPPED, _UPSIDE_DOWN, _CARRIED = slice(0, 3), 3, 4, slice(5, 8), 8, 9, 10, 11
-_Q, AGAINST = slice(12, 16), 16
-WIDTH = 17
-TICK_WIDTH = 6  # acc, gyr
-SEGMENTS = tuple(Segment)
-_PELVIS = SEGMENTS.index(Segment.PELVIS)
-
-
-def tick_lines(pose: Pose) -> Floats:
-    """(13, n): each tick's number, then acc and gyr of each segment."""
-    lines = [np.rint(pose.t * GRID_HZ)[None]]
-    for segment in SEGMENTS:
-        lines += [pose.acc[segment].T, pose.gyr[segment].T]
-    return np.concatenate(lines)
-
-
-def middle_rows(ticks: Floats, pose: Pose) -> Floats:
-    """(m, 9): the number of each of a pose's ticks in the middle of a second, then how each segment is turned."""
-    wanted = np.arange(ticks[0] + (TICKS // 2 - ticks[0]) % TICKS, ticks[-1] + 1.0, TICKS)
-    middle = np.searchsorted(ticks, wanted)
-    middle = middle[ticks[middle] == wanted]
-    return np.concatenate([ticks[middle, None], *(pose.q[segment][middle] for segment in SEGMENTS)], axis=1)
-
-
-def table_of(lines: Floats, middles: Floats) -> Floats:
-    """The table of whole seconds of ticks; what depends on other seconds is still 0. `middles` has all of theirs."""
-    count = lines.shape[1] // TICKS
-    table = np.zeros((count, 1 + WIDTH * len(SEGMENTS)))
-    table[:, 0] = np.rint((lines[0, TICKS - 1 :: TICKS] + 1) / GRID_HZ)
-    middle = np.searchsorted(middles[:, 0], lines[0, TICKS // 2 :: TICKS])
-    moved = lines[1:].reshape(TICK_WIDTH * len(SEGMENTS), count, TICKS).transpose(2, 0, 1).copy()
-    means = _total(moved) / TICKS
-    spreads = np.sqrt(_total((moved - means) ** 2) / TICKS)
-    mean, spread = means.T, spreads.T
-    for number, segment in enumerate(SEGMENTS):
-        acc, gyr = (slice(TICK_WIDTH * number + first, TICK_WIDTH * number + first + 3) for first in (0, 3))
-        own = own_of(table, segment)
-        own[:, _RATE] = mean[:, gyr]
-        own[:, SPREAD], own[:, SHAKE] = quaternion.norm(spread[:, gyr]) / math.sqrt(3), quaternion.norm(spread[:, acc])
-        q = middles[middle, 1 + 4 * number : 5 + 4 * number]
-        up = quaternion.up_in_body(q)
-        own[:, _Q], own[:, _UP] = q, up
-        own[:, _TIPPED] = np.degrees(np.arccos(up[:, 2].clip(-1.0, 1.0)))
-    return table
-
-
-def _total(x: Floats) -> Floats:
-    """Sum over the first axis, fifty long, in a fixed order."""
-    halves = x[:25] + x[25:]
-    fives = halves[:5] + halves[5:10] + halves[10:15] + halves[15:20] + halves[20:]
-    total: Floats = fives[0] + fives[1] + fives[2] + fives[3] + fives[4]
-    return total
-
-
 def marked(table: Floats, known: int) -> NDArray[np.intp]:
     """Fill in what takes neighbours for the rows from `known` on; those that must be looked at one by one."""
     first = max(known - _PARTED_S - 1, 0)
-    recent, new = _columns(table[first:]), slice(known - first, None)
-    spread, tipped = recent[SPREAD], recent[_TIPPED]
-    step = np.abs(np.diff(recent[_RATE], axis=1, prepend=np.inf)).max(axis=0)
-    recent[_ALIVE, new] = ((spread > _QUIET) | (step > _SETTLED))[new]
-    is_broken = _cosine(*(own_of(table, segment)[first:, _UP] for segment in SEGMENTS)) < _BROKEN
+    recent, new = columns_of(table[first:]), slice(known - first, None)
+    spread, tipped = recent[SPREAD], recent[TIPPED]
+    step = np.abs(np.diff(recent[RATE], axis=1, prepend=np.inf)).max(axis=0)
+    recent[ALIVE, new] = ((spread > _QUIET) | (step > _SETTLED))[new]
+    is_broken = cosine(*(own_of(table, segment)[first:, UP] for segment in SEGMENTS)) < _BROKEN
     is_guilty = (tipped > _CARRIED_DEG) | (spread > HANDLED) | (tipped >= tipped[:, ::-1])
     against = ((is_broken[:, None] & is_guilty) | _parted(table[first:])) & ~_rests(recent)[:, ::-1]
     recent[AGAINST, new] = against[new]
-    recent[_UPSIDE_DOWN, new, _PELVIS] = tipped[new, _PELVIS] > _UPSIDE_DOWN_DEG
-    recent[_CARRIED, new] = ((tipped > _CARRIED_DEG) & (recent[SHAKE] > _CARRIED_M_S2))[new]
+    recent[UPSIDE_DOWN, new, PELVIS] = tipped[new, PELVIS] > _UPSIDE_DOWN_DEG
+    recent[CARRIED, new] = ((tipped > _CARRIED_DEG) & (recent[SHAKE] > _CARRIED_M_S2))[new]
     begin = max(known - WINDOW_S, 0)
-    long = _columns(table[begin:])
-    marks = _rolling(np.maximum(long[_UPSIDE_DOWN], long[AGAINST]), _IMPOSSIBLE_OF) >= _IMPOSSIBLE_S
-    marks |= _rolling(long[_CARRIED], _CARRIED_OF) >= _CARRIED_S
-    marks |= (_rolling(1.0 - long[_ALIVE], WINDOW_S) >= _KEPT_S) & (table[begin:, :1] % EVERY_S == 0)
+    long = columns_of(table[begin:])
+    marks = _rolling(np.maximum(long[UPSIDE_DOWN], long[AGAINST]), _IMPOSSIBLE_OF) >= _IMPOSSIBLE_S
+    marks |= _rolling(long[CARRIED], _CARRIED_OF) >= _CARRIED_S
+    marks |= (_rolling(1.0 - long[ALIVE], WINDOW_S) >= _KEPT_S) & (table[begin:, :1] % EVERY_S == 0)
     return known + np.flatnonzero(marks[known - begin :].any(axis=1))
 
 
 def _rests(columns: Floats) -> NDArray[np.bool_]:
     """Heard, and without a sign of life for a while."""
-    rests: NDArray[np.bool_] = (_rolling(columns[_ALIVE], _RESTS_S) == 0.0) & ~np.isnan(columns[SPREAD])
+    rests: NDArray[np.bool_] = (_rolling(columns[ALIVE], _RESTS_S) == 0.0) & ~np.isnan(columns[SPREAD])
     return rests
 
 
 def _parted(table: Floats) -> NDArray[np.bool_]:
     """(n, 2): both have turned against each other as no back bends, and this is the one that tumbled."""
-    brisk = _columns(table)[SPREAD] > _BRISK
+    brisk = columns_of(table)[SPREAD] > _BRISK
     found = np.zeros(brisk.shape, np.bool_)
     if not brisk.any():
         return found
     is_brisk = _rolling(brisk, _PARTED_S) > 0
     looked = np.flatnonzero(is_brisk.any(axis=1))
     each = [own_of(table, segment) for segment in SEGMENTS]
-    ups = [own[:, _UP].copy() for own in each]
+    ups = [own[:, UP].copy() for own in each]
     for lag in range(1, _PARTED_S + 1):
         after = looked[looked >= lag]
-        tumbled = np.stack([_cosine(up[after], up[after - lag]) < _TIPPED_BY for up in ups], axis=1) & is_brisk[after]
+        tumbled = np.stack([cosine(up[after], up[after - lag]) < _TIPPED_BY for up in ups], axis=1) & is_brisk[after]
         after, tumbled = after[tumbled.any(axis=1)], tumbled[tumbled.any(axis=1)]
         if not len(after):
             continue
@@ -175,26 +137,26 @@ def _turned_apart(before: Sequence[Floats], after: Sequence[Floats]) -> NDArray[
     Their worlds differ in heading. By how much, a body that is upright before it turns shows; else the least is taken.
     """
     a, b = (
-        quaternion.multiply(late[:, _Q], quaternion.conjugate(early[:, _Q]))
+        quaternion.multiply(late[:, Q], quaternion.conjugate(early[:, Q]))
         for early, late in zip(before, after, strict=True)
     )
     same = a[:, 0] * b[:, 0] + a[:, 3] * b[:, 3]
     along, across = a[:, 1] * b[:, 1] + a[:, 2] * b[:, 2], a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1]
     pelvis, lumbar = before
-    heading = quaternion.multiply(lumbar[:, _Q], quaternion.conjugate(pelvis[:, _Q]))
+    heading = quaternion.multiply(lumbar[:, Q], quaternion.conjugate(pelvis[:, Q]))
     square, other = heading[:, 0] ** 2, heading[:, 3] ** 2
     level = along * (square - other) + across * (2.0 * heading[:, 0] * heading[:, 3])
-    is_upright = (pelvis[:, _TIPPED] < _ON_DEG) & (lumbar[:, _TIPPED] < _ON_DEG)
+    is_upright = (pelvis[:, TIPPED] < _ON_DEG) & (lumbar[:, TIPPED] < _ON_DEG)
     apart: NDArray[np.bool_] = np.abs(same) + np.sqrt(along**2 + across**2) < _PARTED_AT_LEAST
     return apart | (is_upright & (np.abs(same * (square + other) + level) < _PARTED * (square + other)))
 
 
 def _felt(own: Floats) -> NDArray[np.bool_]:
     """(n - 1,) whether the gyroscope has felt as much as the sensor seems to have turned from second to second."""
-    rate = own[:, _RATE]
+    rate = own[:, RATE]
     square = ((rate[:, 0] ** 2 + rate[:, 1] ** 2) + rate[:, 2] ** 2) + 3 * own[:, SPREAD] ** 2
     most = np.sqrt(square / 2)  # rad in half a second, which is all that lies between a middle and an edge
-    turned = 2.0 * np.arccos(np.abs(_cosine(own[1:, _Q], own[:-1, _Q])).clip(0.0, 1.0))
+    turned = 2.0 * np.arccos(np.abs(cosine(own[1:, Q], own[:-1, Q])).clip(0.0, 1.0))
     felt: NDArray[np.bool_] = turned <= most[1:] + most[:-1] + _SLACK
     return felt
 
@@ -208,9 +170,9 @@ def _rolling(x: NDArray[np.generic], width: int) -> Floats:
 
 def is_still(window: Floats) -> bool:
     """Whether these seconds of one sensor show its own noise alone."""
-    if (1.0 - window[:, _ALIVE]).sum() < _KEPT_S or np.isnan(window[:, SPREAD]).any():
+    if (1.0 - window[:, ALIVE]).sum() < _KEPT_S or np.isnan(window[:, SPREAD]).any():
         return False
-    wander = _WITHOUT_TREND @ window[:, _RATE]
+    wander = _WITHOUT_TREND @ window[:, RATE]
     squares = sorted(((wander[:, 0] ** 2 + wander[:, 1] ** 2) + wander[:, 2] ** 2).tolist())
     wandered = math.sqrt(math.fsum(squares[:_KEPT_S]) / (3 * _KEPT_S))
     noise = sorted(window[:, SPREAD].tolist())[WINDOW_S // 2] / math.sqrt(TICKS)
@@ -220,23 +182,23 @@ def is_still(window: Floats) -> bool:
 def is_odd(past: Floats) -> bool:
     """Whether this sensor has moved, up to the last of these seconds, as none on a body does."""
     last = past[-_IMPOSSIBLE_OF:]
-    is_impossible = np.maximum(last[:, _UPSIDE_DOWN], last[:, AGAINST]).sum() >= _IMPOSSIBLE_S
-    return bool(is_impossible or past[-_CARRIED_OF:, _CARRIED].sum() >= _CARRIED_S)
+    is_impossible = np.maximum(last[:, UPSIDE_DOWN], last[:, AGAINST]).sum() >= _IMPOSSIBLE_S
+    return bool(is_impossible or past[-_CARRIED_OF:, CARRIED].sum() >= _CARRIED_S)
 
 
 def forget(past: Floats) -> None:
     """How this sensor moved up to the last of these seconds counts no more: it has been put on."""
-    past[:, _UPSIDE_DOWN] = past[:, AGAINST] = past[:, _CARRIED] = 0.0
+    past[:, UPSIDE_DOWN] = past[:, AGAINST] = past[:, CARRIED] = 0.0
 
 
 def rest_begin(past: Floats) -> int:
     """The first second of the rest that goes on at the last one; a knock or two does not break it."""
     begin, alive = len(past) - 1, 0
     for j in range(len(past) - 1, -1, -1):
-        alive = alive + 1 if past[j, _ALIVE] else 0
+        alive = alive + 1 if past[j, ALIVE] else 0
         if alive > _KNOCK_S:
             break
-        if not past[j, _ALIVE]:
+        if not past[j, ALIVE]:
             begin = j
     return begin
 
@@ -266,7 +228,7 @@ def _handled_begin(past: Floats) -> int:
 
 def _is_rest(span: Floats) -> bool:
     """Whether these seconds between two handlings are a rest, as far as so few can tell."""
-    rate = span[span[:, _ALIVE] == 0][:, _RATE]
+    rate = span[span[:, ALIVE] == 0][:, RATE]
     if len(rate) < _LEAST_REST_S:
         return False
     off = rate - np.median(rate, axis=0)
@@ -277,7 +239,7 @@ def _is_rest(span: Floats) -> bool:
 
 def put_on(own: Floats, other: Floats, i: int, *, other_is_off: bool) -> int | None:
     """The first of the seconds up to i in which this sensor is as on an upright body; None if it is not, or not yet."""
-    if own[i, _TIPPED] > _ON_DEG or own[max(0, i + 1 - _ON_WALKING_S) : i + 1, _ALIVE].sum() < _ON_ALIVE:
+    if own[i, TIPPED] > _ON_DEG or own[max(0, i + 1 - _ON_WALKING_S) : i + 1, ALIVE].sum() < _ON_ALIVE:
         return None
     recent = own[max(0, i + 1 - _ON_S) : i + 1]
     is_shaken = bool((recent[:, SHAKE] > _SHAKEN_M_S2).any())
@@ -286,13 +248,13 @@ def put_on(own: Floats, other: Floats, i: int, *, other_is_off: bool) -> int | N
     if first < 0:
         return None
     span = own[first : i + 1]
-    if not (span[:, SPREAD] < HANDLED).all() or (span[:, _TIPPED] > limit_deg).any():
+    if not (span[:, SPREAD] < HANDLED).all() or (span[:, TIPPED] > limit_deg).any():
         return None
-    if span[:, _ALIVE].sum() < _ON_ALIVE:
+    if span[:, ALIVE].sum() < _ON_ALIVE:
         return None
     beside = other[first : i + 1]
-    counts = ~(beside[:, _TIPPED] > _ON_DEG) if other_is_off else np.ones(width, np.bool_)
-    if (_angle_deg(span[:, _UP], beside[:, _UP])[counts] > _ON_BEND_DEG).any():
+    counts = ~(beside[:, TIPPED] > _ON_DEG) if other_is_off else np.ones(width, np.bool_)
+    if (_angle_deg(span[:, UP], beside[:, UP])[counts] > _ON_BEND_DEG).any():
         return None
     return None if is_shaken and _lies_as_before(own[max(0, i + 1 - MEMORY_S) : i + 1]) else first
 
@@ -302,41 +264,17 @@ def _lies_as_before(past: Floats) -> bool:
     rests = np.flatnonzero(_rests(past.T))
     if not len(rests) or (past[rests[-1] :, SPREAD] > HANDLED).any():
         return False
-    since = past[rests[-1] :, _UP]
+    since = past[rests[-1] :, UP]
     return bool((_angle_deg(since, since[:1]) < _AS_IT_LAY_DEG).all())
 
 
 def breathes(own: Floats, i: int) -> bool:
     """Long enough alive without being handled: it only seemed to be off."""
     span = own[max(0, i + 1 - WINDOW_S) : i + 1]
-    return bool(span[:, _ALIVE].sum() >= _BREATHES_S and (span[:, SPREAD] < HANDLED / 5).all())
+    return bool(span[:, ALIVE].sum() >= _BREATHES_S and (span[:, SPREAD] < HANDLED / 5).all())
 
 
 def _angle_deg(a: Floats, b: Floats) -> Floats:
     """(n,) between unit vectors (n, 3)."""
-    angle: Floats = np.degrees(np.arccos(_cosine(a, b).clip(-1.0, 1.0)))
+    angle: Floats = np.degrees(np.arccos(cosine(a, b).clip(-1.0, 1.0)))
     return angle
-
-
-def _cosine(a: Floats, b: Floats) -> Floats:
-    """(n,) between unit vectors (n, 3), or of half the turn between unit quaternions (n, 4)."""
-    product = a * b
-    cosine: Floats = (product[:, 0] + product[:, 1]) + product[:, 2]
-    return cosine + product[:, 3] if product.shape[1] == 4 else cosine
-
-
-def place_of(segment: Segment, column: int) -> int:
-    return 1 + WIDTH * SEGMENTS.index(segment) + column
-
-
-def own_of(table: Floats, segment: Segment) -> Floats:
-    """A view of one segment's columns."""
-    first = place_of(segment, 0)
-    own: Floats = table[:, first : first + WIDTH]
-    return own
-
-
-def _columns(table: Floats) -> Floats:
-    """A view of all segments' columns: (WIDTH, n, 2)."""
-    columns: Floats = table[:, 1:].reshape(len(table), len(SEGMENTS), WIDTH).transpose(2, 0, 1)
-    return columns
