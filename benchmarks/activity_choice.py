@@ -1,6 +1,6 @@
 """How much of the evidence counts in the activity model and what a change costs: what tells the judges best.
 
-The search starts from what simulated people show (benchmarks/activity_priors.py) and moves one number at a time, in
+The search starts from round numbers (benchmarks/activity_priors.py) and moves one number at a time, in
 ever smaller steps; how far a number has gone from there costs a little, so nothing moves without a reason.
 """
 
@@ -22,8 +22,8 @@ NUMBERS = {  # the rest stays as it is begun; shares come first, for what a chan
 _UP_TO_ONE = {("shares", name) for name in ("gait", "other", "lying", "posture")}  # nothing tells more than itself
 _WIDE = {"telling": 1.6, "gait": 1.7}
 _USUALLY = 3.0  # times, or a part of it, is a first step
-SCALES = (1.0, 0.5, 0.25)  # of the first steps' logarithms, of each round
-_TETHER = 5e-4  # what a number that is one first step away costs, two cost four times that
+SCALES = (2.0, 1.0, 0.5, 0.25)  # of the first steps' logarithms, of each round
+_TETHER = 2e-4  # what a number that is one first step away costs, two cost four times that
 _LEAST = 5e-4  # of the measure, for a number to be changed
 
 

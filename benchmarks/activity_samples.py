@@ -16,7 +16,6 @@ from analysis.model import GRAVITY, Activity, Codes, Floats, Pose, Segment, Stan
 from analysis.orientation import OrientationFilter
 from benchmarks.activity_judges import REFERENCE_DEG, Trial, of_pose
 from benchmarks.activity_people import Person, joined
-from benchmarks.activity_priors import Shown
 from hardware.twin.recording import load_cairo
 
 Flags = NDArray[np.bool_]
@@ -37,7 +36,7 @@ class Sample:
     is_stood: Flags  # (n,) the upright is that of standing
 
 
-def samples_of(people: Iterable[Person], seed: int = 0) -> list[tuple[Sample, Shown]]:
+def samples_of(people: Iterable[Person], seed: int = 0) -> list[Sample]:
     """Of each of them."""
     return [_sampled(one, np.random.default_rng((seed, number))) for number, one in enumerate(people)]
 
@@ -59,7 +58,7 @@ def together(parts: Sequence[Sample]) -> Sample:
     )
 
 
-def _sampled(one: Person, rng: np.random.Generator) -> tuple[Sample, Shown]:
+def _sampled(one: Person, rng: np.random.Generator) -> Sample:
     steps = steps_of(one.sensors)
     middle = steps.end_s - STEP_S / 2
     rows = np.clip(np.searchsorted(one.sensors.t, middle), 0, len(one.activity) - 1)
@@ -76,9 +75,7 @@ def _sampled(one: Person, rng: np.random.Generator) -> tuple[Sample, Shown]:
     changes = one.sensors.t[1:][np.diff(one.activity) != 0]
     rise_s, drop_s, change_s = (_away(middle, moments) for moments in (rises, drops, changes))
     is_stood = np.ones(len(steps), bool)
-    activity = one.activity[rows]
-    sample = Sample(steps.features, activity, tipped, before, after, rise_s, drop_s, change_s, is_stood)
-    return sample, Shown(steps, activity, tipped)
+    return Sample(steps.features, one.activity[rows], tipped, before, after, rise_s, drop_s, change_s, is_stood)
 
 
 def sitters(folder: Path) -> list[tuple[Sample, Trial]]:

@@ -2,10 +2,10 @@
 
 Logistic regressions on half seconds of simulated people (benchmarks/activity_people.py), of the walking in mobgap's
 example recordings and of people who only sit. Where upright ends and lying begins is published. How much of the
-evidence counts and what a change costs starts from what simulated people show (benchmarks/activity_priors.py) and is
-then chosen (benchmarks/activity_choice.py) by what tells other simulated people, office workers and these real ones
-best. With the same data the same numbers come out, some minutes later. Nothing of HAPT is read here; which terms there
-are, and that there is memory of what was seen, was developed with the errors on HAPT in view.
+evidence counts and what a change costs starts from round numbers (benchmarks/activity_priors.py) and is then chosen
+(benchmarks/activity_choice.py) by what tells other simulated people, office workers and these real ones best.
+With the same data the same numbers come out, some minutes later. Nothing of HAPT is read here; which terms there are,
+and that there is memory of what was seen, was developed with the errors on HAPT in view.
 """
 
 from __future__ import annotations
@@ -71,12 +71,14 @@ GAIT = (
     "stepping·sideways",
 )  # turning round on the spot is no walking
 OTHER = (*_MOVES, "bent_before", "bent_after", "lift_before", "sink_before", "turning·turning", "stepping·stepping")
+STRETCH = ("swaying", "swaying_before", "swaying_earlier", "swaying·swaying", "swaying_before·swaying_earlier")
 CHANGE = (
     *_SHAPE, *_MOVES[:5], "stepping_before", "stepping_after", "lift·lift", "lift·stepping", "lift·bent_before",
     "lift·bent_after", "lift·lift_before", "lift·sink_before",
 )  # fmt: skip
 _RIDGE = 1e-3
 _AT_S, _APART_S = 0.3, 1.25  # within the one it is a rise, beyond the other it is none
+_STILL = 0.15  # of 1: 3 degrees a second, or 0.07 m/s²
 _UPRIGHT = (Activity.SITTING, Activity.STANDING, Activity.WALKING)
 _ANY = (  # until it is chosen
     Shares(1.0, 1.0, 1.0, 1.0, 0.0, 6.0),
@@ -124,7 +126,7 @@ def _named(terms: Sequence[str], weights: Floats) -> dict[str, float]:
 
 
 def fit(sample: Sample, gaits: Sequence[Floats], source: str) -> ActivityModel:
-    """The five sums of features, with shares and odds still to be chosen."""
+    """All sums of features, with shares and odds still to be chosen."""
 
     def told(terms: Sequence[str], is_so: Flags, among: Flags, more: Floats | None = None) -> dict[str, float]:
         features, so = sample.steps[among], is_so[among]
@@ -148,7 +150,8 @@ def fit(sample: Sample, gaits: Sequence[Floats], source: str) -> ActivityModel:
         unsure=_ANY[2],
         haste=_ANY[3],
         gait=told(GAIT, kind[Activity.WALKING], np.ones(len(far), bool), walked),
-        other=told(OTHER, kind[Activity.OTHER], kind[Activity.OTHER] | calm),
+        other=told(OTHER, kind[Activity.OTHER], (kind[Activity.OTHER] & ~_still(sample)) | calm),
+        stretch=told(STRETCH, kind[Activity.OTHER], kind[Activity.OTHER] | kind[Activity.STANDING]),
         rise=told(CHANGE, rises, rising),
         drop=told(CHANGE, drops, dropping),
         rise_posture={},
@@ -160,6 +163,12 @@ def fit(sample: Sample, gaits: Sequence[Floats], source: str) -> ActivityModel:
         rise_posture=_around(model, sample, model.rise, rises, rising),
         drop_posture=_around(model, sample, model.drop, drops, dropping),
     )
+
+
+def _still(sample: Sample) -> Flags:
+    """Where the first sensor hardly moves, whatever its wearer does; a back may stretch above a still pelvis."""
+    moving = [term_of(term, sample.steps) for term in ("turning", "stepping")]
+    return np.maximum(*moving) <= _STILL
 
 
 def _postures(sample: Sample, far: Flags) -> dict[str, dict[str, float]]:
@@ -223,7 +232,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             "One of the folders holds no recordings to use; give those of mobgap's examples and of the sitters."
         )
     shown = samples_of(person(seed) for seed in range(given.people))
-    sample = together([*(one for one, _ in shown), *(one for one, _ in seated)])
+    sample = together([*shown, *(one for one, _ in seated)])
     told = SOURCE.format(
         people=given.people,
         walkers=len(gaits),
@@ -233,7 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         days=len(_WORKERS) + len(_DESKBOUND) + len(_CALM),
     )
     model = fit(sample, [steps for steps, _ in gaits], told)
-    shares, odds, unsure, haste = begun(model, [one for _, one in shown])
+    shares, odds, unsure, haste = begun([one.activity for one in shown])
     model = msgspec.structs.replace(model, shares=shares, odds=odds, unsure=unsure, haste=haste)
     model = chosen(model, judges([one for _, one in gaits], [one for _, one in seated], given.people))
     path = given.out or Path(str(files("analysis.detectors").joinpath(PARAMETERS)))

@@ -29,15 +29,16 @@ from analysis.model import Floats
 
 _SHUT = 1e-3  # odds; a certain belief stays as it is while every way out of it is less likely
 _LIKELIEST, _LEAST = 8.0, 20.0  # nats for (1 in 3000 is an oddity) and against a single rise or drop, and for the first
+_DOUBT = 3.0  # nats: what is told 20 to 1 against is none, or hours of sitting still would add up to a rise
 
 Ways = tuple[tuple[float, float, float, float, float], ...]
 
 
 class Sums:
-    """The sums of features for walking, other movement, a rise and a drop at once, as `nats` to the last bit."""
+    """The sums of features for walking, other movement, stretching, a rise and a drop, as `nats` to the last bit."""
 
     def __init__(self, model: ActivityModel) -> None:
-        parts = (model.gait, model.other, model.rise, model.drop)
+        parts = (model.gait, model.other, model.stretch, model.rise, model.drop)
         count, ones = max(len(part) for part in parts), len(FEATURES)
         self._first = np.full((count, len(parts)), ones)
         self._second = self._first.copy()
@@ -50,7 +51,7 @@ class Sums:
                 self._weights[row, place] = part[term]
 
     def of(self, features: Floats) -> Floats:
-        """(4, n) for features (n, len(FEATURES)); one term after the other, unlike a sum."""
+        """(5, n) for features (n, len(FEATURES)); one term after the other, unlike a sum."""
         wide = np.concatenate([features.T, np.ones((1, len(features)))])
         told: Floats = np.add.accumulate(wide[self._first] * wide[self._second] * self._weights, axis=0)[-1]
         return told
@@ -64,6 +65,7 @@ class Evidence:
     scores: Floats  # (n, 5) of each state, less a constant
     rise: Floats  # (n,) of a rise against none
     drop: Floats  # (n,)
+    stretch: Floats  # (n,) of stretching against standing, where there is some
     first_look: list[float]  # (5,) how likely each state makes the first step's posture, counted in full
     is_odd: NDArray[np.bool_]  # (n,) not known, or the first after a silence
     sitting: Floats  # (n,) sitting against standing, by posture alone
@@ -83,7 +85,7 @@ class Evidence:
         unseen = model.odds if has_seen else _unsure(model)
         share = shares.posture if has_seen else model.unsure.posture
         posture = _beyond(sitting, shares.telling, is_own=uprights.own is not None) if has_seen else sitting
-        gait, other, rising, dropping = sums.of(steps.features)
+        gait, other, stretch, rising, dropping = sums.of(steps.features)
         sits, walks, lies, others = (
             np.minimum(np.maximum(weight * part, -shares.furthest), shares.furthest)
             for weight, part in (
@@ -93,10 +95,12 @@ class Evidence:
                 (shares.other, other),
             )
         )
+        stretch = np.minimum(np.maximum(stretch, 0.0), shares.furthest)
+        others = np.where(stretch > 0.0, np.maximum(others, 0.0), others)  # a still pelvis tells nothing then
         scores = np.stack([np.zeros(count), -sits, walks - sits, lies, others], axis=1)
         likeliest = _LIKELIEST if has_seen else _LEAST
         rise, drop = (
-            np.where(steps.is_whole, np.minimum(np.maximum(told, -_LEAST), likeliest), -_LEAST)
+            np.where(steps.is_whole & (told > -_DOUBT), np.minimum(told, likeliest), -_LEAST)
             for told in (
                 rising + postured_nats(model.rise_posture, was, comes),
                 dropping + postured_nats(model.drop_posture, was, comes),
@@ -106,7 +110,7 @@ class Evidence:
         sits_first, lies_first = (max(-most, min(most, float(part[0]))) for part in (sitting, lying))
         first = [1.0, math.exp(-sits_first), 1.0, math.exp(lies_first), 1.0]
         first[WALK] = first[STAND]
-        return cls(model, scores, rise, drop, first, ~steps.is_known | steps.is_fresh, sitting, unseen)
+        return cls(model, scores, rise, drop, stretch, first, ~steps.is_known | steps.is_fresh, sitting, unseen)
 
     def dull(self, state: int, row: int) -> int:
         """How many rows from this one on leave a certain belief in that state as it is."""
@@ -118,6 +122,8 @@ class Evidence:
         """The rows that may change a certain belief in that state."""
         if state not in self.exciting:
             excites = _excites(self.unseen, state, self.scores, self.rise, self.drop)
+            if state == STAND:
+                excites |= self.stretch > 0.0
             self.exciting[state] = np.flatnonzero(excites | self.is_odd)
         return self.exciting[state]
 
@@ -138,14 +144,15 @@ class Evidence:
         change, unseen, walk, lie = odds.change, odds.unseen_change, odds.start_walking, odds.lie_down
         halt, begin, end = odds.stop_walking, odds.start_other, odds.stop_other
         rise, drop = change * math.exp(self.rise.item(row)), change * math.exp(self.drop.item(row))
+        likelier = math.exp(self.stretch.item(row))
         up = unseen + p * rise
         sits = unseen + q * drop, (unseen + r * drop) * odds.sit_from_walking, (unseen + t * drop) * odds.sit_from_other
         return (
             (a, b * sits[0], c * sits[1], d * lie, e * sits[2]),
-            (a * up, b, c * halt, d * ((unseen + s * rise) * 0.1), e * end),
+            (a * up, b, c * halt, d * ((unseen + s * rise) * 0.1), e * end / likelier),
             (a * (up * walk), b * walk, c, d * unseen, e * (end * walk)),
             (a * lie, b * (lie * 0.1), c * unseen, d, e * unseen),
-            (a * (up * begin), b * begin, c * begin, d * unseen, e),
+            (a * (up * begin), b * begin * likelier, c * begin, d * unseen, e),
         )
 
 

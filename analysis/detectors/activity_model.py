@@ -80,6 +80,7 @@ class ActivityModel(msgspec.Struct, frozen=True):
     haste: Haste
     gait: dict[str, float]
     other: dict[str, float]
+    stretch: dict[str, float]  # other movement against standing, by how the back sways
     rise: dict[str, float]
     drop: dict[str, float]
     rise_posture: dict[str, float]  # more of a rise, by nats of sitting before and after it, where they are known

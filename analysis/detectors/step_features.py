@@ -16,17 +16,18 @@ BIN_S = STEP_S / BINS
 FEATURES = (
     "lift_short", "lift", "lift_long", "lift_before", "sink_before", "level", "turned", "bent_before", "bent_after",
     "bounce", "stepping", "stepping_before", "stepping_after", "sideways", "turning", "spinning", "rhythm",
+    "swaying", "swaying_before", "swaying_earlier",
 )  # fmt: skip
 BEFORE = 10  # steps before a step that its features need
 # Columns of a step: end, fresh, known, up (2 × 3), own (2 × 3), level, stepping², sideways², turning², spinning²,
-# then the bins of force and of its band.
-END, FRESH, KNOWN, MEANS, LEVEL, ENERGY = 0, 1, 2, slice(3, 15), 15, slice(16, 20)
-FORCE, BAND = slice(20, 25), slice(25, 30)
+# swaying², then the bins of force and of its band.
+END, FRESH, KNOWN, MEANS, LEVEL, ENERGY = 0, 1, 2, slice(3, 15), 15, slice(16, 21)
+FORCE, BAND = slice(21, 26), slice(26, 31)
 _SOFT = 5  # bins over which the ends of a lift are averaged
 _LIFTS = (13, 21, 29)  # bins that a rise may take: 1.3 to 2.9 s
 _LAGS = (4, 5, 6, 7, 8)  # bins between two footfalls: 75 to 150 a minute
 _FADES = (1.0, 0.8, 0.65, 0.5, 0.4, 0.3)  # of what was lifted 1, 1.5 … 3.5 s ago
-_SCALES: Floats = np.array([[0.4], [0.8], [0.3], [0.3]])  # m/s², m/s², rad/s, rad/s: half-way to 1
+_SCALES: Floats = np.array([[0.4], [0.8], [0.3], [0.3], [0.3]])  # m/s² twice, rad/s: half-way to 1
 
 
 def chord(up: Floats, reference: Floats) -> Floats:
@@ -40,6 +41,7 @@ def features_of(raw: Floats, count: int) -> Floats:
     lift…: how much higher the step's end is than its begin, if both were at rest; over so many bins
     lift_before, sink_before: the largest ones just before, fading; a rise swings back in the filter
     level: m/s², force at rest after it less before it: what an accelerometer's offset does when it turns
+    swaying…: as turning, of whichever sensor tips more; a bend to the side leaves the pelvis where it is
     turned, bent_…: between before and after, and how far from both it went on the way
     """
 
@@ -54,7 +56,7 @@ def features_of(raw: Floats, count: int) -> Floats:
     ways = np.array([up[BEFORE + k : BEFORE + k + count] for k in (-2, -1, 0, 1)])
     bent_before, bent_after = quaternion.norm(ways - np.array([before, after])[:, None]).max(axis=1)
     energy = np.sqrt(np.maximum(raw[:, ENERGY].T, 0.0))
-    stepping, sideways, turning, spinning = energy / (energy + _SCALES)
+    stepping, sideways, turning, spinning, swaying = energy / (energy + _SCALES)
 
     def near(values: Floats, *offsets: int) -> Floats:
         total = values[BEFORE + offsets[0] : BEFORE + offsets[0] + count]
@@ -80,6 +82,9 @@ def features_of(raw: Floats, count: int) -> Floats:
         near(turning, -1, 0, 1),
         near(spinning, -1, 0, 1),
         _rhythm(raw, count),
+        near(swaying, -1, 0, 1),
+        near(swaying, -4, -3, -2),
+        near(swaying, -9, -8, -7, -6, -5),
     )
     return np.where(np.isnan(table := np.stack(columns, axis=1)), 0.0, table)
 

@@ -147,7 +147,8 @@ class Stepper:
         levels, are_known = _mean(moved[:1])
         level, is_known = levels[0], are_known[0]
         band, filled = self._filtered(moved[0], level)
-        energy = _mean(np.concatenate([band[None] ** 2, moved[1:]]))[0]
+        swaying = np.fmax(pelvis[2], lumbar[2])
+        energy = _mean(np.concatenate([band[None] ** 2, moved[1:], swaying[None]]))[0]
         fresh = np.zeros(len(level))
         fresh[0] = self._is_fresh
         self._is_fresh = False

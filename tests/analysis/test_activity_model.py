@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analysis.detectors.activity import ActivityFilter, Retold
 from analysis.detectors.activity_evidence import Evidence, Sums
-from analysis.detectors.activity_model import SIT, STAND, STATES, WALK, from_json, nats, shipped, to_json
+from analysis.detectors.activity_model import OTHER, SIT, STAND, STATES, WALK, from_json, nats, shipped, to_json
 from analysis.detectors.steps import FEATURES, LOOK, STEP_S, Postures, Steps
 from analysis.detectors.upright import Uprights
 from analysis.model import Activity, Floats, Segment, Stance
@@ -46,6 +46,13 @@ def steps(features: Floats, tipped_deg: float = 0.0, before_deg: float | None = 
     return Steps(STEP_S * np.arange(1.0, count + 1.0), flag, ~flag, ~flag, flag, held, was, held, features)
 
 
+def shifted(up_m: float) -> Floats:
+    """One half second in which somebody is lifted by so much."""
+    features = np.tile(STILL, (1, 1))
+    features[:, [FEATURES.index(name) for name in ("lift_short", "lift", "lift_long")]] = up_m
+    return features
+
+
 def evidence(some: Steps, *, has_seen: bool, own: OwnPostures | None = None) -> Evidence:
     uprights = Uprights()
     uprights.calibrated(Stance.STANDING, 0.0, is_current=True)
@@ -56,12 +63,18 @@ def evidence(some: Steps, *, has_seen: bool, own: OwnPostures | None = None) -> 
 
 
 def test_a_lift_out_of_a_slump_to_standing_tall_is_more_of_a_rise_than_one_back_into_it() -> None:
-    still = np.tile(STILL, (1, 1))
-    up, down, unknown = (
-        evidence(one, has_seen=True) for one in (steps(still, 0.0, 30.0), steps(still, 30.0, 0.0), steps(still, np.nan))
-    )
-    assert up.rise[0] > unknown.rise[0] > down.rise[0]
-    assert up.drop[0] < unknown.drop[0] < down.drop[0]
+    lifted, dropped = (shifted(up_m) for up_m in (0.1, -0.1))
+    for one, sign in ((lifted, 1.0), (dropped, -1.0)):
+        up, down, unknown = (
+            evidence(steps(one, *tipped), has_seen=True) for tipped in ((0.0, 30.0), (30.0, 0.0), (np.nan, None))
+        )
+        first, last, middle = (told.rise[0] if sign > 0 else -told.drop[0] for told in (up, down, unknown))
+        assert first > middle > last
+
+
+def test_who_is_still_neither_rises_nor_sits_down() -> None:
+    told = evidence(steps(np.tile(STILL, (1, 1))), has_seen=True)
+    assert told.rise[0] == told.drop[0] < -10.0
 
 
 def test_sitting_straight_says_nothing_of_standing_to_who_was_seen_to_sit() -> None:
@@ -126,6 +139,18 @@ def test_only_who_just_rose_is_slow_to_go_down_again() -> None:
     assert hasty[WALK][STAND] == calm[WALK][STAND]
 
 
+def test_a_back_that_sways_on_brings_who_stands_to_other_movement_and_keeps_who_sits() -> None:
+    features = np.tile(STILL, (2, 1))
+    features[1, [FEATURES.index(name) for name in ("swaying", "swaying_before", "swaying_earlier")]] = 0.5
+    told = evidence(steps(features), has_seen=True)
+    still, swaying = (told.ways(row, [1.0] * 5, [1.0] * 5) for row in (0, 1))
+    assert swaying[OTHER][STAND] > 3 * still[OTHER][STAND]
+    assert swaying[STAND][OTHER] < still[STAND][OTHER] / 3
+    assert swaying[SIT] == still[SIT]
+    assert told.scores[0, OTHER] < 0.0
+    assert told.scores[1, OTHER] == 0.0  # the pelvis stays where it is, which says nothing now
+
+
 def test_a_state_that_is_outrun_is_told_no_longer() -> None:
     rng = np.random.default_rng(4)
     features = rng.normal(0.0, 0.3, (600, len(FEATURES)))  # nobody moves so: every belief is doubtful at times
@@ -138,7 +163,7 @@ def test_a_state_that_is_outrun_is_told_no_longer() -> None:
 
 def test_sums_at_once_are_those_one_by_one() -> None:
     some = steps(np.random.default_rng(7).normal(0.0, 0.5, (50, len(FEATURES))))
-    parts = (MODEL.gait, MODEL.other, MODEL.rise, MODEL.drop)
+    parts = (MODEL.gait, MODEL.other, MODEL.stretch, MODEL.rise, MODEL.drop)
     assert np.array_equal(Sums(MODEL).of(some.features), [nats(part, some) for part in parts])
 
 

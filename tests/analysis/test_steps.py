@@ -54,3 +54,17 @@ def test_broken_samples_are_no_lift() -> None:
     steps = steps_of(one)
     assert not steps.is_whole[np.searchsorted(steps.end_s, 4.2)]
     assert np.abs(steps.features[steps.end_s < 7.0, FEATURES.index("lift")]).max() < 0.02
+
+
+def test_a_back_sways_above_a_still_pelvis() -> None:
+    one, none = lifted(), lifted()
+    for each, turn in ((one, np.sin(2 * np.pi * 0.25 * one.t)), (none, 0.0 * one.t)):
+        each.q[Segment.LUMBAR][:] = each.q[Segment.PELVIS]
+        each.acc[Segment.LUMBAR][:] = each.acc[Segment.PELVIS]
+        each.gyr[Segment.LUMBAR][:] = 0.0
+        each.gyr[Segment.LUMBAR][:, 0] = 0.3 * turn
+    sways, still = (
+        [steps_of(each).features[4:16, FEATURES.index(name)] for name in ("swaying", "turning")] for each in (one, none)
+    )
+    assert (sways[0] > 0.2).all()
+    assert np.abs(sways[1]).max() == np.abs(np.array(still)).max() == 0.0

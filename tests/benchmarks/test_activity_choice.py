@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 
 from analysis.detectors.activity import DELAY
-from analysis.detectors.activity_model import ActivityModel, lying_nats, shipped
+from analysis.detectors.activity_model import lying_nats, shipped
 from analysis.detectors.steps import FEATURES, STEP_S
 from analysis.model import Activity, Segment
 from benchmarks import activity_choice, activity_judges
 from benchmarks.activity_judges import Judges, carried, simulated, tally, trial, worth
 from benchmarks.activity_people import Person, person
-from benchmarks.activity_priors import Shown, begun
-from benchmarks.activity_samples import samples_of
+from benchmarks.activity_priors import begun
 from benchmarks.train_activity import LYING_DEG
 
 SIT, STAND, WALK = Activity.SITTING, Activity.STANDING, Activity.WALKING
@@ -84,23 +83,16 @@ def test_a_choice_is_never_worse_than_where_it_began(monkeypatch: pytest.MonkeyP
     assert better.unsure == poor.unsure
 
 
-def test_odds_are_counted_and_shares_are_what_is_news() -> None:
-    (_, shown), model = samples_of([somebody()])[0], shipped()
-    shares, odds, _, _ = begun(model, [shown])
-    walks, stands = shown.activity == WALK, shown.activity == STAND
-    went = int((stands[:-1] & walks[1:]).sum())
-    assert odds.start_walking == pytest.approx(went / int((stands[:-1] & stands[1:]).sum()), rel=0.05)
-    assert 0.0 < shares.posture < 0.2  # a posture is held, its evidence repeats itself
-    assert shares.posture < shares.gait < 1.0
-
-
-def test_a_series_without_memory_is_all_news() -> None:
-    rng = np.random.default_rng(3)
-    (_, shown), model = samples_of([somebody()])[0], shipped()
-    noise = replace(shown.steps, features=rng.normal(0.0, 1.0, shown.steps.features.shape))
-    quiet: ActivityModel = msgspec.structs.replace(model, gait={"1": 0.0, "stepping": 1.0})
-    shares, *_ = begun(quiet, [Shown(noise, shown.activity, shown.tipped)])
-    assert shares.gait == pytest.approx(1.0, abs=0.2)
+def test_what_is_hasty_is_counted() -> None:
+    stays = (8, 60, 4, 70, 50, 80)
+    run = np.repeat(np.array([STAND, SIT] * 3, np.int8), stays)
+    shares, odds, unsure, haste = begun([run])
+    assert 4.0 < haste.steps < 8.0
+    assert 0.0 < haste.odds < 4.0
+    rises = 2 / (60 + 70 + 80 - 3)
+    assert unsure.change == pytest.approx(0.03 * rises, rel=0.05)
+    assert odds.unseen_change < unsure.change
+    assert shares.posture > unsure.posture
 
 
 def test_a_person_may_be_judged_by_how_they_walk() -> None:
