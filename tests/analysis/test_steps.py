@@ -56,6 +56,14 @@ def test_broken_samples_are_no_lift() -> None:
     assert np.abs(steps.features[steps.end_s < 7.0, FEATURES.index("lift")]).max() < 0.02
 
 
+def test_a_sensor_that_rebounds_for_a_moment_is_not_broken() -> None:
+    one = lifted()
+    one.acc[Segment.PELVIS][500, 2] = -8.0
+    steps = steps_of(one)
+    assert steps.is_whole[np.searchsorted(steps.end_s, 10.2)]
+    assert steps.features[:, FEATURES.index("lift")].max() == pytest.approx(LIFT_M, abs=0.15)
+
+
 def test_a_back_sways_above_a_still_pelvis() -> None:
     one, none = lifted(), lifted()
     for each, turn in ((one, np.sin(2 * np.pi * 0.25 * one.t)), (none, 0.0 * one.t)):
