@@ -35,7 +35,7 @@ Ways = tuple[tuple[float, float, float, float, float], ...]
 
 
 class Sums:
-    """The sums of features for walking, other movement, stretching, a rise and a drop, as `nats` to the last bit."""
+    """The sums of features for walking, other movement, stretching, a rise and a drop, as `summed` to the last bit."""
 
     def __init__(self, model: ActivityModel) -> None:
         parts = (model.gait, model.other, model.stretch, model.rise, model.drop)

@@ -14,7 +14,7 @@ from importlib.resources import files
 import msgspec
 import numpy as np
 
-from analysis.detectors.steps import FEATURES, Steps
+from analysis.detectors.steps import FEATURES
 from analysis.model import Activity, Floats, Segment
 
 PARAMETERS = "activity_model.json"
@@ -106,13 +106,8 @@ def to_json(model: ActivityModel) -> bytes:
     return msgspec.json.format(msgspec.json.encode(model), indent=2) + b"\n"
 
 
-def nats(weights: Weights, steps: Steps) -> Floats:
-    """A sum of features for each step (n,), in a fixed order."""
-    return summed(weights, steps.features)
-
-
 def summed(weights: Weights, features: Floats) -> Floats:
-    """The same of a table (n, len(FEATURES))."""
+    """A sum of features (n, len(FEATURES)) for each step (n,), in nats, in a fixed order."""
     total = np.full(len(features), weights["1"])
     for term, weight in weights.items():
         if term != "1":

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from analysis.detectors.activity import ActivityFilter, Retold
 from analysis.detectors.activity_evidence import Evidence, Sums
-from analysis.detectors.activity_model import OTHER, SIT, STAND, STATES, WALK, from_json, nats, shipped, to_json
+from analysis.detectors.activity_model import OTHER, SIT, STAND, STATES, WALK, from_json, shipped, summed, to_json
 from analysis.detectors.steps import FEATURES, LOOK, STEP_S, Postures, Steps
 from analysis.detectors.upright import Uprights
 from analysis.model import Activity, Floats, Segment, Stance
@@ -164,7 +164,7 @@ def test_a_state_that_is_outrun_is_told_no_longer() -> None:
 def test_sums_at_once_are_those_one_by_one() -> None:
     some = steps(np.random.default_rng(7).normal(0.0, 0.5, (50, len(FEATURES))))
     parts = (MODEL.gait, MODEL.other, MODEL.stretch, MODEL.rise, MODEL.drop)
-    assert np.array_equal(Sums(MODEL).of(some.features), [nats(part, some) for part in parts])
+    assert np.array_equal(Sums(MODEL).of(some.features), [summed(part, some.features) for part in parts])
 
 
 def test_the_file_keeps_every_number() -> None:
