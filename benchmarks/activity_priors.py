@@ -1,8 +1,8 @@
 """Where the choice of the activity model's numbers starts, and what it is drawn back to.
 
 How often a change is missed and how soon after another one comes is counted in simulated people. The rest are round
-numbers near those that earlier choices among other simulated people came to: it moves one number at a time, and from
-what single half seconds show, which a posture that is held repeats a hundred times, it does not get as far.
+numbers near those that earlier choices came to, the last of them by the same judges: it moves one number at a time, and
+from what single half seconds show, which a posture that is held repeats a hundred times, it does not get as far.
 """
 
 from __future__ import annotations

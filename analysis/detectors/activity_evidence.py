@@ -29,7 +29,7 @@ from analysis.model import Floats
 
 _SHUT = 1e-3  # odds; a certain belief stays as it is while every way out of it is less likely
 _LIKELIEST, _LEAST = 8.0, 20.0  # nats for (1 in 3000 is an oddity) and against a single rise or drop, and for the first
-_DOUBT = 3.0  # nats: what is told 20 to 1 against is none, or hours of sitting still would add up to a rise
+_DOUBT = 3.0  # nats: what is told 20 to 1 against is none, or an hour of sitting still would add up to a rise
 
 Ways = tuple[tuple[float, float, float, float, float], ...]
 
