@@ -7,18 +7,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from analysis.desk import ClockAnchor, Desk, DeskState, Slept
 from analysis.errors import SchemaError
-from analysis.model import (
-    BreakAct,
-    BreakMemory,
-    BreakRequest,
-    BreakTally,
-    ClockAnchor,
-    Desk,
-    DeskState,
-    NewRules,
-    Slept,
-)
+from analysis.model import BreakAct, BreakMemory, BreakRequest, BreakTally, NewRules
 
 BreakInput = DeskState | ClockAnchor | Slept | BreakRequest | BreakMemory | NewRules
 

@@ -21,6 +21,7 @@ from analysis.breaks.policy import BreakPolicy, Told
 from analysis.breaks.types import BreakRules
 from analysis.calibrator import Calibrator
 from analysis.correcting import Correcting
+from analysis.desk import ClockAnchor, DeskState, Slept
 from analysis.detectors import Baring, Detector, Following, Mounted, Referenced, Retelling, Sized, Swift
 from analysis.detectors.activity import ActivityFilter, beside
 from analysis.detectors.activity_model import ActivityModel, shipped
@@ -34,8 +35,6 @@ from analysis.model import (
     Calibration,
     CalibrationKind,
     CarriedPostures,
-    ClockAnchor,
-    DeskState,
     Event,
     Input,
     Label,
@@ -48,7 +47,6 @@ from analysis.model import (
     Segment,
     SegmentOrientation,
     SessionEnd,
-    Slept,
 )
 from analysis.mounting import Mountings, split
 from analysis.own_postures import Adapting

@@ -12,13 +12,13 @@ import numpy as np
 
 from analysis.breaks import defaults
 from analysis.breaks.types import BreakRules, BreakType, Why
+from analysis.desk import ClockAnchor
 from analysis.io.reader import Reader
 from analysis.model import (
     BreakAct,
     BreakRequest,
     BreakTally,
     CalibrateRequest,
-    ClockAnchor,
     Input,
     LedgerSpan,
     Output,

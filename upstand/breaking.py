@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from analysis.breaks.ledger import why
+from analysis.desk import ClockAnchor
 from analysis.errors import PostureError
 from analysis.io import break_edits
 from analysis.io.break_edits import Plain
 from analysis.io.mqtt import request, resolve
 from analysis.io.reader import Reader
 from analysis.io.settings import Settings, file_of
-from analysis.model import BreakAct, ClockAnchor
+from analysis.model import BreakAct
 from upstand.asking import command
 
 ANSWER_S = 5.0

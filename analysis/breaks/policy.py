@@ -25,20 +25,18 @@ from analysis.breaks.remembering import remember, slept, summed
 from analysis.breaks.rules_record import unpacked
 from analysis.breaks.types import BreakRules
 from analysis.corrections import Corrections
+from analysis.desk import ClockAnchor, DeskState, Slept
 from analysis.model import (
     Activity,
     BreakMemory,
     BreakRequest,
     BreakTally,
-    ClockAnchor,
-    DeskState,
     Event,
     Label,
     LedgerSpan,
     NewRules,
     PostureFrame,
     Prompt,
-    Slept,
 )
 
 SILENT_S = 30.0  # without samples for so long, time goes on with the clock alone

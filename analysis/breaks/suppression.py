@@ -9,7 +9,7 @@ from analysis.breaks.ladder import Ladder
 from analysis.breaks.presence import OFF_SEAT, Presence
 from analysis.breaks.types import BreakType, Clock, Why
 from analysis.breaks.world import World, ticks
-from analysis.model import Desk
+from analysis.desk import Desk
 
 SUPPRESSING = frozenset(
     {

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
-from analysis.model import Desk
+from analysis.desk import Desk
 
 DAY_S = 86400.0
 

@@ -6,7 +6,7 @@ import math
 
 from analysis.breaks.presence import TICKS_PER_S
 from analysis.breaks.types import DAY_S, BreakRules
-from analysis.model import ClockAnchor
+from analysis.desk import ClockAnchor
 
 _THURSDAY = 3  # weekday of the epoch
 

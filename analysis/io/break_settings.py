@@ -27,7 +27,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from analysis.breaks import defaults
 from analysis.breaks.types import Action, BreakRules, BreakType, Clock, Credit, Fading, Hours, Mode
-from analysis.model import Desk
+from analysis.desk import Desk
 
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _SHIPPED: Mapping[str, BreakType] = {one.name: one for one in defaults.RULES.types}

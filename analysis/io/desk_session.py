@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from analysis.desk import ClockAnchor, DeskState, Slept
 from analysis.io.live_session import LiveSession
 from analysis.io.store import StoredSession
-from analysis.model import BreakRequest, ClockAnchor, DeskState, Input, NewRules, SessionEnd, Slept
+from analysis.model import BreakRequest, Input, NewRules, SessionEnd
 from analysis.pipeline import PipelineSettings
 from analysis.schema import Kept
 

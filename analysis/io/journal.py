@@ -9,6 +9,7 @@ from enum import StrEnum
 from math import isfinite
 
 from analysis import schema
+from analysis.desk import ClockAnchor, DeskState, Slept
 from analysis.errors import SchemaError
 from analysis.model import (
     BreakMemory,
@@ -16,15 +17,12 @@ from analysis.model import (
     CalibrateRequest,
     Calibration,
     CarriedPostures,
-    ClockAnchor,
-    DeskState,
     Input,
     Label,
     NewRules,
     SampleBlock,
     Segment,
     SessionEnd,
-    Slept,
 )
 
 AHEAD_S = 0.5  # by how much one sensor may lead inside a bundle

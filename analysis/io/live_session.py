@@ -10,6 +10,7 @@ from enum import Enum, auto
 
 from analysis.breaks.rules_record import packed, unpacked
 from analysis.breaks.types import BreakRules
+from analysis.desk import ClockAnchor
 from analysis.io.journal import Bundler, Entry, entry_of, readable_inputs, samples_entry
 from analysis.io.sources import DESK
 from analysis.io.store import Batch, StoredSession
@@ -17,7 +18,6 @@ from analysis.model import (
     BreakMemory,
     Calibration,
     CarriedPostures,
-    ClockAnchor,
     Input,
     LedgerSpan,
     NewRules,

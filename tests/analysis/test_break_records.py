@@ -10,20 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import break_records, schema
+from analysis.desk import ClockAnchor, Desk, DeskState, Slept
 from analysis.errors import SchemaError
 from analysis.io.journal import Kind, entry_of, input_of
-from analysis.model import (
-    BreakAct,
-    BreakMemory,
-    BreakRequest,
-    BreakTally,
-    ClockAnchor,
-    Desk,
-    DeskState,
-    Input,
-    NewRules,
-    Slept,
-)
+from analysis.model import BreakAct, BreakMemory, BreakRequest, BreakTally, Input, NewRules
 
 NUMBERS = st.floats(-1e9, 1e9)
 WORDS = st.text(max_size=8)

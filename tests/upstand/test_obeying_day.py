@@ -13,13 +13,14 @@ import numpy as np
 import pytest
 
 from analysis.batch import reanalyze
+from analysis.desk import ClockAnchor, Slept
 from analysis.io.break_settings import TypeSettings
 from analysis.io.journal import readable_inputs
 from analysis.io.mqtt import resolve
 from analysis.io.settings import Settings
 from analysis.io.store import Store
 from analysis.io.watching import Clocks, DeskWatch, Watching
-from analysis.model import Activity, ClockAnchor, Slept
+from analysis.model import Activity
 from analysis.service import Service, connect
 from benchmarks.breaks_day import CREDIT_S, Match, differences, match, spread, told_by_store
 from benchmarks.breaks_over_mqtt import in_the_whole_system, lived, settings_in

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from analysis.desk import Desk
 from analysis.io.settings import DeskSettings
-from analysis.model import Desk
 from analysis.registry import discover
 
 

@@ -7,10 +7,10 @@ import ctypes
 import sys
 from pathlib import Path
 
+from analysis.desk import Desk
 from analysis.io.desk import Probe, Seen, told
 from analysis.io.desk.tools import read, said_by
 from analysis.io.settings import DeskSettings
-from analysis.model import Desk
 
 
 def is_discharging(supplies: Path = Path("/sys/class/power_supply")) -> bool | None:

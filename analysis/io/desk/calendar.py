@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from analysis.desk import Desk
 from analysis.io.desk import UNKNOWN, Probe, Seen, told
 from analysis.io.settings import DeskSettings
-from analysis.model import Desk
 
 _MISSING = "Reading a calendar needs two libraries; install them with `pip install 'upstand[calendar]'`."
 

@@ -8,9 +8,9 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from analysis.desk import Desk
 from analysis.io.desk import UNKNOWN, Probe, Seen, told
 from analysis.io.settings import DeskSettings
-from analysis.model import Desk
 
 DEVICES = "/dev/video"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import sys
 
+from analysis.desk import Desk
 from analysis.io.desk import UNKNOWN, Probe, Seen, told
 from analysis.io.desk.bus import BUS, Method
 from analysis.io.desk.tools import said_by
 from analysis.io.desk.windows import shell_state
 from analysis.io.settings import DeskSettings
-from analysis.model import Desk
 
 _NOTIFICATIONS = ("org.freedesktop.Notifications", "/org/freedesktop/Notifications")
 _GET = Method(*_NOTIFICATIONS, "org.freedesktop.DBus.Properties", "Get")

@@ -6,11 +6,11 @@ import os
 import re
 import sys
 
+from analysis.desk import Desk
 from analysis.io.desk import UNKNOWN, Probe, Seen, told
 from analysis.io.desk.tools import said_by
 from analysis.io.desk.windows import shell_state
 from analysis.io.settings import DeskSettings
-from analysis.model import Desk
 
 _WINDOW = re.compile(r"window id # (0x[0-9a-f]+)")
 _FULL_SCREEN = (2, 3, 4)  # QUNS_BUSY, QUNS_RUNNING_D3D_FULL_SCREEN, QUNS_PRESENTATION_MODE of shellapi.h

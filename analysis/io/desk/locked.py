@@ -6,11 +6,11 @@ import asyncio
 import sys
 from pathlib import Path
 
+from analysis.desk import Desk
 from analysis.io.desk import UNKNOWN, Probe, Seen, told
 from analysis.io.desk.bus import BUS, Method
 from analysis.io.desk.tools import read
 from analysis.io.settings import DeskSettings
-from analysis.model import Desk
 
 _ACTIVE = (
     Method("org.gnome.ScreenSaver", "/org/gnome/ScreenSaver", "org.gnome.ScreenSaver", "GetActive"),

@@ -9,10 +9,10 @@ from typing import Any
 
 import msgspec
 
+from analysis.desk import Desk
 from analysis.io.desk import UNKNOWN, Probe, Seen, told
 from analysis.io.desk.tools import read, said_by
 from analysis.io.settings import DeskSettings
-from analysis.model import Desk
 
 _METERS = ("peak detect", "Peak detect")  # level meters, which hear nothing
 

@@ -7,10 +7,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.desk import Desk
 from analysis.io.desk import UNKNOWN, Probe, Seen, told
 from analysis.io.desk.tools import read
 from analysis.io.settings import DeskSettings
-from analysis.model import Desk
 
 _SHOWN = 15  # characters of a name that the kernel keeps
 

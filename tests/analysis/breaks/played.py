@@ -12,15 +12,13 @@ from numpy.typing import NDArray
 from analysis.breaks.ledger import why
 from analysis.breaks.policy import BreakInput, BreakPolicy, Told
 from analysis.breaks.types import BreakRules
+from analysis.desk import ClockAnchor, Desk, DeskState
 from analysis.model import (
     Activity,
     BreakAct,
     BreakMemory,
     BreakRequest,
     BreakTally,
-    ClockAnchor,
-    Desk,
-    DeskState,
     Event,
     Floats,
     Label,

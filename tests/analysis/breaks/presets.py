@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from analysis.breaks.types import Action, BreakRules, BreakType, Clock, Credit, Fading, Hours, Mode
-from analysis.model import Desk
+from analysis.desk import Desk
 
 
 def rules(*types: BreakType, **more: object) -> BreakRules:

@@ -15,20 +15,17 @@ from analysis.breaks.defaults import RULES
 from analysis.breaks.policy import BreakInput
 from analysis.breaks.rules_record import packed
 from analysis.breaks.types import BreakRules, BreakType, Clock, Credit, Hours, Mode, Why
+from analysis.desk import ClockAnchor, Desk, DeskState, Slept
 from analysis.model import (
     Activity,
     BreakAct,
     BreakMemory,
     BreakRequest,
     BreakTally,
-    ClockAnchor,
-    Desk,
-    DeskState,
     Event,
     NewRules,
     Prompt,
     PromptState,
-    Slept,
 )
 from tests.analysis.breaks.played import MONDAY_9, Played, Run, frame, play
 

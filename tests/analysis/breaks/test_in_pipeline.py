@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.breaks.defaults import RULES
+from analysis.desk import ClockAnchor, Desk, DeskState
 from analysis.io.journal import Bundler
 from analysis.model import (
     Activity,
@@ -19,9 +20,6 @@ from analysis.model import (
     BreakMemory,
     BreakRequest,
     BreakTally,
-    ClockAnchor,
-    Desk,
-    DeskState,
     Input,
     LedgerSpan,
     Output,

@@ -8,7 +8,8 @@ import pytest
 
 from analysis.breaks.policy import BreakInput
 from analysis.breaks.types import BreakRules
-from analysis.model import BreakAct, ClockAnchor, Desk, Prompt, PromptState, Slept
+from analysis.desk import ClockAnchor, Desk, Slept
+from analysis.model import BreakAct, Prompt, PromptState
 from tests.analysis.breaks.played import MONDAY_9, Played, ask, desk_day, play
 from tests.analysis.breaks.presets import (
     BREAK,

@@ -8,9 +8,9 @@ import pytest
 
 from analysis.breaks.defaults import ACTIVE, RULES
 from analysis.breaks.types import Action, Clock, Hours, Mode
+from analysis.desk import Desk
 from analysis.errors import PostureError
 from analysis.io.settings import load
-from analysis.model import Desk
 
 TOML = """
 [breaks]

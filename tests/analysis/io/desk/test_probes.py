@@ -18,13 +18,13 @@ from typing import IO
 
 import pytest
 
+from analysis.desk import Desk
 from analysis.io.desk import UNKNOWN, Seen, battery, camera, do_not_disturb, idle, locked, microphone, probes, programs
 from analysis.io.desk.bus import BUS
 from analysis.io.desk.calendar import Calendars
 from analysis.io.desk.idle import Idle, mac_idle_s
 from analysis.io.desk.sleep import slept_total_s
 from analysis.io.settings import DeskSettings
-from analysis.model import Desk
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of the library where there is no bus
 linux = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux")
