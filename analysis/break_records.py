@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import msgspec
 
+from analysis.break_flow import BreakAct, BreakMemory, BreakRequest, BreakTally, NewRules
 from analysis.desk import ClockAnchor, Desk, DeskState, Slept
 from analysis.errors import SchemaError
-from analysis.model import BreakAct, BreakMemory, BreakRequest, BreakTally, NewRules
 
 BreakInput = DeskState | ClockAnchor | Slept | BreakRequest | BreakMemory | NewRules
 

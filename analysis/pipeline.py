@@ -16,6 +16,7 @@ import numpy as np
 
 from analysis import detectors, metrics
 from analysis.align import Aligner
+from analysis.break_flow import BreakMemory, BreakRequest, NewRules
 from analysis.breaks import defaults
 from analysis.breaks.policy import BreakPolicy, Told
 from analysis.breaks.types import BreakRules
@@ -29,8 +30,6 @@ from analysis.detectors.seconds import second_by_second, ticks_of
 from analysis.frames import SECOND, Stretches, at_frame_rate, frame_of, part
 from analysis.metrics import Metric
 from analysis.model import (
-    BreakMemory,
-    BreakRequest,
     CalibrateRequest,
     Calibration,
     CalibrationKind,
@@ -38,7 +37,6 @@ from analysis.model import (
     Event,
     Input,
     Label,
-    NewRules,
     Output,
     Pose,
     PostureFrame,

@@ -15,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis import break_records
+from analysis.break_flow import BreakAct, Buzz, Prompt, PromptState
 from analysis.break_records import BreakInput, BreakRecord
 from analysis.errors import SchemaError
 from analysis.model import (
     Activity,
-    BreakAct,
-    Buzz,
     CalibrateRequest,
     Calibration,
     CalibrationKind,
@@ -30,8 +29,6 @@ from analysis.model import (
     Floats,
     Input,
     Label,
-    Prompt,
-    PromptState,
     SampleBlock,
     Segment,
     SessionEnd,

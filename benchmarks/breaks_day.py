@@ -10,25 +10,12 @@ from itertools import groupby
 
 import numpy as np
 
+from analysis.break_flow import BreakAct, BreakRequest, BreakTally, LedgerSpan, Prompt, PromptState
 from analysis.breaks import defaults
 from analysis.breaks.types import BreakRules, BreakType, Why
 from analysis.desk import ClockAnchor
 from analysis.io.reader import Reader
-from analysis.model import (
-    BreakAct,
-    BreakRequest,
-    BreakTally,
-    CalibrateRequest,
-    Input,
-    LedgerSpan,
-    Output,
-    Prompt,
-    PromptState,
-    SampleBlock,
-    Segment,
-    SessionEnd,
-    Stance,
-)
+from analysis.model import CalibrateRequest, Input, Output, SampleBlock, Segment, SessionEnd, Stance
 from analysis.pipeline import Pipeline, PipelineSettings
 from benchmarks.report import Section
 from hardware.twin.person import SEATED, Answer, Deed, Person

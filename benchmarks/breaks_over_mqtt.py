@@ -19,10 +19,11 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis.break_flow import Prompt, PromptState
 from analysis.io.break_settings import BreakSettings, TypeSettings
 from analysis.io.mqtt import resolve
 from analysis.io.settings import DashboardSettings, MqttSettings, NotifySettings, Settings
-from analysis.model import Prompt, PromptState, Segment
+from analysis.model import Segment
 from benchmarks.breaks_day import Match, match, said, spread, told_by_store
 from benchmarks.ports import free_port
 from hardware.twin.clock import PacedClock

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import numpy as np
 
+from analysis.break_flow import BreakAct, Prompt, PromptState
 from analysis.errors import PostureError
 from analysis.io.mqtt import request, resolve
 from analysis.io.notify import notifiers
 from analysis.io.outputs import Delivered
 from analysis.io.settings import Settings
 from analysis.io.store import Batch, Duplicate, Store
-from analysis.model import BreakAct, Prompt, PromptState
 from analysis.schema import Reply, Status
 from analysis.service import Service, connect
 from benchmarks.breaks_over_mqtt import settings_in

@@ -7,7 +7,7 @@ from typing import TypedDict
 
 import streamlit as st
 
-from analysis.model import PromptState
+from analysis.break_flow import PromptState
 from dashboard.asking import Insistence, Overlay
 
 _HTML = """

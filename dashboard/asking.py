@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from analysis.break_flow import BreakAct, Prompt, PromptState
 from analysis.breaks.types import BreakRules, BreakType, Credit
-from analysis.model import Activity, BreakAct, Prompt, PromptState
+from analysis.model import Activity
 from dashboard import words
 
 OUTCOME_S = 20.0  # of real time; what came of a prompt is said for so long

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 
+from analysis.break_flow import BreakTally, LedgerSpan
 from analysis.breaks.ledger import why
 from analysis.breaks.suppression import SUPPRESSING
 from analysis.breaks.types import Why
 from analysis.io.reader import Session
-from analysis.model import BreakTally, LedgerSpan
 from dashboard import words
 
 ROWS = {  # of the ribbon, top down

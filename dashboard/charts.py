@@ -13,8 +13,9 @@ import altair as alt
 import numpy as np
 import streamlit as st
 
+from analysis.break_flow import PromptState
 from analysis.metrics import Metric
-from analysis.model import Activity, Floats, PromptState
+from analysis.model import Activity, Floats
 from dashboard import theme
 from dashboard.day import Curve, Day
 from dashboard.live import TRACE_S, Live

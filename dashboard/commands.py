@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import uuid
 
+from analysis.break_flow import BreakAct, Prompt
 from analysis.errors import PostureError
 from analysis.io import mqtt
-from analysis.model import Activity, BreakAct, CalibrationKind, Prompt, Segment, Stance
+from analysis.model import Activity, CalibrationKind, Segment, Stance
 from analysis.schema import Command, Reply
 from dashboard.page import Context
 

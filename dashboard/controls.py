@@ -8,9 +8,10 @@ from html import escape
 
 import streamlit as st
 
+from analysis.break_flow import BreakAct
 from analysis.breaks.types import BreakRules, Mode
 from analysis.io.sources import DESK
-from analysis.model import Activity, BreakAct
+from analysis.model import Activity
 from dashboard import alerting, commands, due, words
 from dashboard.asking import Overlay
 from dashboard.data import Moment

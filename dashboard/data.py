@@ -11,12 +11,13 @@ from datetime import date, tzinfo
 import numpy as np
 
 import analysis.metrics
+from analysis.break_flow import LedgerSpan, Prompt
 from analysis.corrections import CORRECTED, spans_of
 from analysis.exposure import bands_of
 from analysis.io.reader import Minutes, MinuteValues, Reader, Session
 from analysis.io.settings import Settings
 from analysis.metrics import Metric
-from analysis.model import Activity, Event, LedgerSpan, PostureFrame, Prompt
+from analysis.model import Activity, Event, PostureFrame
 from analysis.registry import discover
 from dashboard import break_day, day, due, gait, health, live, seat, server
 from dashboard.break_day import BreakDay

@@ -15,11 +15,12 @@ from datetime import date, datetime, time, timedelta, tzinfo
 import numpy as np
 
 from analysis.bout_statistics import Span, statistics_of
+from analysis.break_flow import Prompt, PromptState
 from analysis.corrections import Corrected, overlaid, spans_of
 from analysis.detectors.lying import KIND as LYING_KIND
 from analysis.io.reader import Minutes, Session
 from analysis.lying_position import LyingPosition
-from analysis.model import Activity, Event, Floats, Prompt, PromptState
+from analysis.model import Activity, Event, Floats
 from dashboard.live import BOUT_KINDS
 
 MINUTE_S = 60.0

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
+from analysis.break_flow import LedgerSpan
 from analysis.breaks.ledger import why
 from analysis.breaks.orders import MODE_KIND, PAUSED_KIND, RESUMED_KIND
 from analysis.breaks.types import BreakRules, Mode, Why
 from analysis.corrections import CORRECTED, since, spans_of
 from analysis.detectors.seated import KIND as SEATED_KIND
-from analysis.model import Activity, Event, LedgerSpan
+from analysis.model import Activity, Event
 from dashboard import words
 
 KINDS = ("sitting", "shift", SEATED_KIND, PAUSED_KIND, RESUMED_KIND, MODE_KIND, CORRECTED)  # the events that this takes

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from analysis.break_flow import Prompt
 from analysis.corrections import since, spans_of
 from analysis.detectors.lying import KIND as LYING_KIND
 from analysis.detectors.seated import KIND as SEATED_KIND
@@ -16,7 +17,7 @@ from analysis.lying_position import LyingPosition
 from analysis.metrics import Metric
 from analysis.metrics.twist_speed import TWIST_ERROR_DEG, TWIST_S, twist_deg
 from analysis.metrics.uncertainty import error_of, share_error_of
-from analysis.model import Activity, Calibration, Event, Floats, PostureFrame, Prompt
+from analysis.model import Activity, Calibration, Event, Floats, PostureFrame
 from analysis.pipeline import FLEXION_SHARE
 from analysis.slips import KIND as SLIP_KIND
 from dashboard import words

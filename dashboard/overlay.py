@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from analysis.model import BreakAct, Prompt
+from analysis.break_flow import BreakAct, Prompt
 from analysis.schema import Reply
 from dashboard import asking, commands, controls, data, theme, words
 from dashboard.asking import Insistence, Overlay, Watched

@@ -6,9 +6,10 @@ import math
 from collections.abc import Mapping
 from datetime import datetime, tzinfo
 
+from analysis.break_flow import Prompt, PromptState
 from analysis.exposure import Band, Exposure
 from analysis.lying_position import LyingPosition
-from analysis.model import Activity, Prompt, PromptState, Quality
+from analysis.model import Activity, Quality
 
 ACTIVITY_WORDS = {
     Activity.SITTING: "Sitting",

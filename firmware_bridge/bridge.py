@@ -11,10 +11,11 @@ from pathlib import Path
 from random import Random
 
 from analysis import schema
+from analysis.break_flow import BreakAct
 from analysis.errors import SchemaError
 from analysis.io.mqtt import Connection, Received
 from analysis.io.settings import SensorSettings
-from analysis.model import BreakAct, Segment, Stance
+from analysis.model import Segment, Stance
 from analysis.schema import Command, Reply, Status, Stored
 from firmware_bridge.ble import Sighting
 from firmware_bridge.capture import Capture

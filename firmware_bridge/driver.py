@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from analysis.model import Buzz, Segment
+from analysis.break_flow import Buzz
+from analysis.model import Segment
 from firmware_bridge.errors import PacketError
 from firmware_bridge.packet import RawPacket
 

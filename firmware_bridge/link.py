@@ -11,8 +11,9 @@ from random import Random
 
 import msgspec
 
+from analysis.break_flow import Buzz
 from analysis.lacks import ROUGH
-from analysis.model import Buzz, Segment
+from analysis.model import Segment
 from analysis.schema import LinkStatus, Samples
 from firmware_bridge.absence import Absence, RateMeter
 from firmware_bridge.backoff import Backoff

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
+from analysis.break_flow import BreakAct
 from analysis.io.settings import Settings
-from analysis.model import BreakAct
 from upstand import process
 from upstand.options import ConfigOption, settings_of
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from analysis.break_flow import BreakAct
 from analysis.breaks.ledger import why
 from analysis.desk import ClockAnchor
 from analysis.errors import PostureError
@@ -16,7 +17,6 @@ from analysis.io.break_edits import Plain
 from analysis.io.mqtt import request, resolve
 from analysis.io.reader import Reader
 from analysis.io.settings import Settings, file_of
-from analysis.model import BreakAct
 from upstand.asking import command
 
 ANSWER_S = 5.0

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import fields
 
 from analysis import schema
+from analysis.break_flow import BreakAct, Prompt
 from analysis.io.mqtt import Connection, MqttAddress
-from analysis.model import BreakAct, Prompt
 from analysis.schema import PromptMessage
 from hardware.twin.person import Person
 from upstand.asking import CONNECT_S, command

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from analysis.break_flow import BreakAct, BreakRequest, PromptState
 from analysis.breaks import orders
 from analysis.breaks.breaks import Breaks
 from analysis.breaks.presence import NOT_SEEN
 from analysis.breaks.types import Credit, Why
 from analysis.breaks.world import ticks
-from analysis.model import BreakAct, BreakRequest, PromptState
 
 EMERGENCY = "emergency exit"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from analysis.break_flow import PromptState
 from analysis.breaks.breaks import Breaks
 from analysis.breaks.clocks import Account
 from analysis.breaks.ladder import Ladder
 from analysis.breaks.types import BreakRules, BreakType, Clock
-from analysis.model import PromptState
 
 
 def adopt(breaks: Breaks, rules: BreakRules, now: int) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from analysis.break_flow import Prompt, PromptState
 from analysis.breaks.clocks import Account, Flow
 from analysis.breaks.ladder import Ladder
 from analysis.breaks.presence import NOT_SEEN, TICKS_PER_S
 from analysis.breaks.suppression import by_body
 from analysis.breaks.types import Credit
 from analysis.breaks.world import World, ticks
-from analysis.model import Prompt, PromptState
 
 _POSTURE_SEEN_S = 3.0  # a better posture that is kept for so long is the answer to a prompt for it
 _NEARLY = 1e-6

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analysis.break_flow import Prompt, PromptState
 from analysis.breaks import suppression, words
 from analysis.breaks.asking import Asking
 from analysis.breaks.choosing import Choice
@@ -13,7 +14,7 @@ from analysis.breaks.presence import NOT_SEEN, OFF_SEAT, TICKS_PER_S, Presence
 from analysis.breaks.suppression import Block
 from analysis.breaks.types import BreakRules, Clock, Credit, Why
 from analysis.breaks.world import World, ticks
-from analysis.model import Event, Prompt, PromptState
+from analysis.model import Event
 
 _BACK = 180 * TICKS_PER_S  # a bout is hardly dated back further
 _POSTURES = (Clock.STATIC, Clock.BENT, Clock.ARCHED)

@@ -6,12 +6,12 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
+from analysis.break_flow import BreakTally, LedgerSpan, Prompt, PromptState
 from analysis.breaks.clocks import Account
 from analysis.breaks.presence import TICKS_PER_S
 from analysis.breaks.suppression import SUPPRESSING
 from analysis.breaks.types import Why
 from analysis.breaks.words import span
-from analysis.model import BreakTally, LedgerSpan, Prompt, PromptState
 
 BY_DESK = "by the clock and the keyboard"  # the detail of what no sensor saw
 _FOREVER_S = 1e9  # a limit beyond is none

@@ -15,6 +15,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
+from analysis.break_flow import BreakMemory, BreakRequest, BreakTally, LedgerSpan, NewRules, Prompt
 from analysis.breaks.acts import act
 from analysis.breaks.adopting import adopt
 from analysis.breaks.bending import Bending
@@ -26,18 +27,7 @@ from analysis.breaks.rules_record import unpacked
 from analysis.breaks.types import BreakRules
 from analysis.corrections import Corrections
 from analysis.desk import ClockAnchor, DeskState, Slept
-from analysis.model import (
-    Activity,
-    BreakMemory,
-    BreakRequest,
-    BreakTally,
-    Event,
-    Label,
-    LedgerSpan,
-    NewRules,
-    PostureFrame,
-    Prompt,
-)
+from analysis.model import Activity, Event, Label, PostureFrame
 
 SILENT_S = 30.0  # without samples for so long, time goes on with the clock alone
 SHIFT_LAG = 4 * TICKS_PER_S  # a shift is told 2 to 3 s after its end, and counts from this on however it came

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analysis.break_flow import PromptState
 from analysis.breaks.breaks import Breaks
 from analysis.breaks.clocks import Account, Flow, Step
 from analysis.breaks.presence import TICKS_PER_S, Presence
 from analysis.breaks.types import Clock
 from analysis.corrections import Corrected, since
-from analysis.model import Activity, PromptState
+from analysis.model import Activity
 
 _BY_BODY = (Clock.SITTING, Clock.STATIC, Clock.BENT, Clock.ARCHED, Clock.DAY)
 _OFF_SEAT = (Activity.STANDING, Activity.WALKING, Activity.LYING)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
+from analysis.break_flow import BreakAct, BreakMemory, BreakRequest
 from analysis.breaks import orders
 from analysis.breaks.breaks import Breaks
 from analysis.breaks.clocks import Flow
 from analysis.breaks.presence import TICKS_PER_S, VAGUE
 from analysis.breaks.types import Clock, Why
 from analysis.breaks.world import ticks
-from analysis.model import BreakAct, BreakMemory, BreakRequest
 
 _LONGEST_S = 1800.0  # a clock that nobody watched for longer begins anew
 

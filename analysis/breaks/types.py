@@ -1,4 +1,4 @@
-"""What a person may set about breaks, as plain data. What flows in and out is in `analysis.model`.
+"""What a person may set about breaks, as plain data. What flows in and out is in `analysis.break_flow`.
 
 policy = BreakPolicy(rules)                  BreakRules, from settings or `defaults.RULES`
 policy.take(item, newest_s)                  DeskState, ClockAnchor, Slept, BreakRequest, BreakMemory

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from enum import Enum, auto
 
+from analysis.break_flow import BreakRequest
 from analysis.breaks.clocks import Flow
 from analysis.breaks.presence import NOT_SEEN, OFF_SEAT, TICKS_PER_S, Body, Presence
 from analysis.breaks.types import DAY_S, BreakRules, BreakType, Clock, Credit, Mode
 from analysis.breaks.wall import WallClock
 from analysis.desk import Desk, DeskState
-from analysis.model import BreakRequest
 
 _DESK_CLOCKS = (Clock.WALL, Clock.KEYBOARD)
 _POSTURE_CLOCKS = (Clock.STATIC, Clock.BENT, Clock.ARCHED)

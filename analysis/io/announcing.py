@@ -8,8 +8,9 @@ from typing import Protocol
 import numpy as np
 
 from analysis import schema
+from analysis.break_flow import Prompt
 from analysis.io.frames import join
-from analysis.model import Activity, Event, Output, PostureFrame, Prompt, Quality
+from analysis.model import Activity, Event, Output, PostureFrame, Quality
 
 FRAMES_PER_S = 15.0  # of real time; data that run faster are thinned out
 _BURST = 20.0

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from analysis.break_flow import BreakAct, BreakRequest, LedgerSpan, Prompt, PromptState
 from analysis.breaks.ledger import why
 from analysis.breaks.types import DAY_S, BreakRules, BreakType, Clock, Mode
 from analysis.breaks.words import span
 from analysis.errors import PostureError
-from analysis.model import BreakAct, BreakRequest, LedgerSpan, Prompt, PromptState
 from analysis.schema import Command
 
 _LONGEST_S = 366 * DAY_S

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from analysis import break_records
+from analysis.break_flow import BreakMemory, BreakTally, LedgerSpan
 from analysis.errors import SchemaError
 from analysis.io import store_tables as tables
 from analysis.io.upserting import upsert
-from analysis.model import BreakMemory, BreakTally, LedgerSpan, Output
+from analysis.model import Output
 
 _SPAN = tuple(field.name for field in fields(LedgerSpan))
 

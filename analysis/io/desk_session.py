@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from analysis.break_flow import BreakRequest, NewRules
 from analysis.desk import ClockAnchor, DeskState, Slept
 from analysis.io.live_session import LiveSession
 from analysis.io.store import StoredSession
-from analysis.model import BreakRequest, Input, NewRules, SessionEnd
+from analysis.model import Input, SessionEnd
 from analysis.pipeline import PipelineSettings
 from analysis.schema import Kept
 

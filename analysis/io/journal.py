@@ -9,17 +9,15 @@ from enum import StrEnum
 from math import isfinite
 
 from analysis import schema
+from analysis.break_flow import BreakMemory, BreakRequest, NewRules
 from analysis.desk import ClockAnchor, DeskState, Slept
 from analysis.errors import SchemaError
 from analysis.model import (
-    BreakMemory,
-    BreakRequest,
     CalibrateRequest,
     Calibration,
     CarriedPostures,
     Input,
     Label,
-    NewRules,
     SampleBlock,
     Segment,
     SessionEnd,

@@ -8,26 +8,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from analysis.break_flow import BreakMemory, LedgerSpan, NewRules, Prompt, PromptState
 from analysis.breaks.rules_record import packed, unpacked
 from analysis.breaks.types import BreakRules
 from analysis.desk import ClockAnchor
 from analysis.io.journal import Bundler, Entry, entry_of, readable_inputs, samples_entry
 from analysis.io.sources import DESK
 from analysis.io.store import Batch, StoredSession
-from analysis.model import (
-    BreakMemory,
-    Calibration,
-    CarriedPostures,
-    Input,
-    LedgerSpan,
-    NewRules,
-    Output,
-    Prompt,
-    PromptState,
-    SampleBlock,
-    Segment,
-    SessionEnd,
-)
+from analysis.model import Calibration, CarriedPostures, Input, Output, SampleBlock, Segment, SessionEnd
 from analysis.pipeline import Pipeline, PipelineSettings
 from analysis.schema import Kept, encode_input
 

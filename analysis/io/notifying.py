@@ -6,10 +6,10 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 
+from analysis.break_flow import Prompt, PromptState
 from analysis.io.notify import Delivery, Means, Notifier
 from analysis.io.outputs import Delivered
 from analysis.io.store import Batch, StoredSession
-from analysis.model import Prompt, PromptState
 
 STALE_S = 600.0  # a prompt told longer ago says nothing about now
 CLOSE_S = 2.0

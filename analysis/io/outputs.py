@@ -12,23 +12,14 @@ import numpy as np
 from sqlalchemy import Connection, Row, insert, select
 
 from analysis import schema
+from analysis.break_flow import Prompt, PromptState
 from analysis.corrections import CORRECTED
 from analysis.errors import SchemaError
 from analysis.io import break_rows
 from analysis.io import store_tables as tables
 from analysis.io.frames import CHUNK_S, EMPTY, MINUTE_S, Ledger, decode_frame, encode_frame, join
 from analysis.io.upserting import upsert
-from analysis.model import (
-    Calibration,
-    CarriedPostures,
-    Event,
-    Output,
-    PostureFrame,
-    Prompt,
-    PromptState,
-    Segment,
-    Value,
-)
+from analysis.model import Calibration, CarriedPostures, Event, Output, PostureFrame, Segment, Value
 from analysis.own_postures import NEWEST, shown_of
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from sqlalchemy import Connection, Row, Select, func, inspect, select, text
 
 from analysis import break_records, schema
+from analysis.break_flow import BreakTally, LedgerSpan, Prompt
 from analysis.desk import ClockAnchor
 from analysis.errors import StoreError
 from analysis.io import break_rows, database, outputs
@@ -17,7 +18,7 @@ from analysis.io import store_tables as tables
 from analysis.io.frames import MINUTE_S, cut, decode_frame, join
 from analysis.io.journal import Kind
 from analysis.io.outputs import Delivered
-from analysis.model import Activity, BreakTally, Calibration, Event, Floats, LedgerSpan, PostureFrame, Prompt, Segment
+from analysis.model import Activity, Calibration, Event, Floats, PostureFrame, Segment
 
 _INF = float("inf")
 

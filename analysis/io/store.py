@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Engine, Table, bindparam, delete, exists, ins
 from sqlalchemy.engine import URL
 
 from analysis import schema
+from analysis.break_flow import BreakMemory
 from analysis.io import break_rows, database, outputs
 from analysis.io import store_tables as tables
 from analysis.io.frames import Ledger
@@ -20,7 +21,7 @@ from analysis.io.migrating import migrate
 from analysis.io.outputs import Delivered
 from analysis.io.sources import DESK, OF_A_PERSON
 from analysis.io.upserting import upsert
-from analysis.model import BreakMemory, Calibration, CarriedPostures, Output, Segment
+from analysis.model import Calibration, CarriedPostures, Output, Segment
 
 _PAGE = 2000  # journal rows per read
 _FORGET = 5000  # rows deleted per transaction, so that nobody waits long for the write lock

@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
+from analysis.break_flow import PromptState
 from analysis.desk import Desk, DeskState, Slept
 from analysis.io.desk import UNKNOWN, Probe, Seen
 from analysis.io.desk.sleep import slept_total_s
 from analysis.io.live_session import LiveSession
 from analysis.io.settings import DeskSettings
-from analysis.model import PromptState
 
 IN_USE_S = 10.0  # keys or mouse so lately: in use; longer, and it is told for how long they were not
 TYPING_S = 3.0

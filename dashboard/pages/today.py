@@ -6,7 +6,8 @@ from datetime import date, tzinfo
 
 import streamlit as st
 
-from analysis.model import Activity, PromptState
+from analysis.break_flow import PromptState
+from analysis.model import Activity
 from dashboard import charts, correct, data, facts, gait, sitting, words
 from dashboard.day import Asked, Bout, Day
 from dashboard.live import MAIN

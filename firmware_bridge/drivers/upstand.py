@@ -11,7 +11,8 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from heapq import heappop, heappush
 
-from analysis.model import Buzz, Segment
+from analysis.break_flow import Buzz
+from analysis.model import Segment
 from firmware_bridge.driver import Battery, Behind, Driver, Gesture, Item, Run, Worn, Write
 from firmware_bridge.errors import PacketError
 from firmware_bridge.packet import RawPacket

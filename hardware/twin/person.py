@@ -13,7 +13,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from analysis.model import Prompt, PromptState
+from analysis.break_flow import Prompt, PromptState
 from hardware.twin.habits import Habits
 from hardware.twin.moves import Fidget, Hold, Move, Shift
 from hardware.twin.posture import SIT_UPRIGHT, SIT_USUAL

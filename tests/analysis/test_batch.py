@@ -10,21 +10,12 @@ import numpy as np
 import pytest
 
 from analysis import batch, schema
+from analysis.break_flow import Prompt
 from analysis.errors import PostureError, StoreError
 from analysis.io.journal import entry_of, samples_entry
 from analysis.io.reader import Reader
 from analysis.io.store import Batch, Store
-from analysis.model import (
-    CalibrateRequest,
-    Calibration,
-    Event,
-    Output,
-    PostureFrame,
-    Prompt,
-    Segment,
-    SessionEnd,
-    Stance,
-)
+from analysis.model import CalibrateRequest, Calibration, Event, Output, PostureFrame, Segment, SessionEnd, Stance
 from analysis.pipeline import Pipeline, PipelineSettings
 from tests.analysis.breaks.simple import standing_after
 from tests.analysis.made_samples import message_of

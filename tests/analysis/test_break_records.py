@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import break_records, schema
+from analysis.break_flow import BreakAct, BreakMemory, BreakRequest, BreakTally, NewRules
 from analysis.desk import ClockAnchor, Desk, DeskState, Slept
 from analysis.errors import SchemaError
 from analysis.io.journal import Kind, entry_of, input_of
-from analysis.model import BreakAct, BreakMemory, BreakRequest, BreakTally, Input, NewRules
+from analysis.model import Input
 
 NUMBERS = st.floats(-1e9, 1e9)
 WORDS = st.text(max_size=8)

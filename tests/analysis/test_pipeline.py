@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.break_flow import Prompt, PromptState
 from analysis.detectors.activity import CONFIDENCE, SETTLED
 from analysis.model import (
     Activity,
@@ -23,8 +24,6 @@ from analysis.model import (
     Input,
     Label,
     Output,
-    Prompt,
-    PromptState,
     Quality,
     SampleBlock,
     Segment,

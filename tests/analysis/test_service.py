@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from analysis import batch, schema, service
+from analysis.break_flow import BreakAct, Prompt, PromptState
 from analysis.errors import PostureError
 from analysis.io.journal import samples_entry
 from analysis.io.mqtt import Connection, MqttAddress, Received, request
@@ -22,7 +23,7 @@ from analysis.io.notify import Delivery, Means, Notifier
 from analysis.io.notify.answers import answer
 from analysis.io.reader import Reader, Session
 from analysis.io.store import Batch, Store
-from analysis.model import BreakAct, Prompt, PromptState, Segment, Stance
+from analysis.model import Segment, Stance
 from analysis.pipeline import PipelineSettings
 from analysis.schema import Command, FrameMessage, Reply, Samples, Status, Stored
 from analysis.service import Service

@@ -14,6 +14,7 @@ import msgspec
 import pytest
 
 from analysis import batch, schema, service
+from analysis.break_flow import BreakAct, BreakMemory, PromptState
 from analysis.desk import Desk, DeskState
 from analysis.io.desk import Probe, Seen
 from analysis.io.journal import input_of
@@ -23,7 +24,7 @@ from analysis.io.settings import DeskSettings
 from analysis.io.sources import DESK
 from analysis.io.store import Store
 from analysis.io.watching import Clocks, DeskWatch, Watching
-from analysis.model import BreakAct, BreakMemory, Input, PromptState, SessionEnd, Stance
+from analysis.model import Input, SessionEnd, Stance
 from analysis.pipeline import PipelineSettings
 from analysis.schema import Command
 from analysis.service import Service

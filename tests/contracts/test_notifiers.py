@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from pydantic import SecretStr
 
+from analysis.break_flow import Prompt, PromptState
 from analysis.desk import Desk
 from analysis.io.desk import probes
 from analysis.io.notify import notifiers
 from analysis.io.settings import DeskSettings, NotifySettings
-from analysis.model import Prompt, PromptState
 from tests.analysis.io.notify.made_means import MadeMeans
 
 NOWHERE = NotifySettings(phone=(SecretStr("json://127.0.0.1:1/"),), hook=("/nowhere/at/all",), levels={"phone": 1})

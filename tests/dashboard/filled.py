@@ -10,9 +10,10 @@ from datetime import date, datetime, tzinfo
 
 import numpy as np
 
+from analysis.break_flow import Prompt, PromptState
 from analysis.io.journal import Entry, samples_entry
 from analysis.io.store import Batch, Store, StoredSession
-from analysis.model import Activity, Event, Floats, Output, PostureFrame, Prompt, PromptState, Quality, Segment
+from analysis.model import Activity, Event, Floats, Output, PostureFrame, Quality, Segment
 from analysis.schema import LinkStatus, Samples, Status, block_of, encode
 
 DAY = date(2026, 3, 10)  # of the finished sessions

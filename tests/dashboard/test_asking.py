@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from analysis.break_flow import BreakAct, Prompt, PromptState
 from analysis.breaks import defaults
 from analysis.breaks.types import Action, BreakRules, BreakType, Clock, Credit
-from analysis.model import Activity, BreakAct, Prompt, PromptState
+from analysis.model import Activity
 from dashboard import asking, words
 from dashboard.asking import OUTCOME_S, Insistence, Overlay, Watched
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.break_flow import BreakTally, LedgerSpan
 from analysis.breaks.types import Why
 from analysis.io.reader import Session
-from analysis.model import BreakTally, LedgerSpan
 from dashboard import break_day
 from dashboard.break_day import ORDER, Told
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from analysis.break_flow import BreakTally, LedgerSpan
 from analysis.io import settings as settings_file
 from analysis.io.store import Batch, Store
-from analysis.model import BreakTally, LedgerSpan
 from dashboard import break_day
 from tests.dashboard.filled import DAY, PATIENCE_S, fill_day
 

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from playwright.sync_api import TimeoutError as PageTimeoutError
 
 from analysis import service
+from analysis.break_flow import NewRules
 from analysis.desk import Desk
 from analysis.io.desk import Probe, Seen
 from analysis.io.journal import input_of
@@ -22,7 +23,6 @@ from analysis.io.rules_file import RulesFile
 from analysis.io.settings import DeskSettings, load
 from analysis.io.store import Store
 from analysis.io.watching import DeskWatch, Watching
-from analysis.model import NewRules
 from analysis.pipeline import PipelineSettings
 from analysis.service import Service
 from tests.analysis.conftest import Mosquitto

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC
 
+from analysis.break_flow import LedgerSpan
 from analysis.breaks import defaults
 from analysis.io.reader import Session
-from analysis.model import Activity, Event, LedgerSpan
+from analysis.model import Activity, Event
 from dashboard import controls
 from dashboard.data import Moment
 from dashboard.due import Orders

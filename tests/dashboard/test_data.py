@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from analysis.break_flow import PromptState
 from analysis.errors import PostureError
 from analysis.io.reader import Reader
 from analysis.io.settings import Settings
 from analysis.io.sources import DESK
 from analysis.io.store import Batch, Store
-from analysis.model import Activity, Event, PromptState
+from analysis.model import Activity, Event
 from analysis.schema import Status
 from dashboard import data, health, server
 from tests.dashboard.filled import DAY, EXPECTED, Wearer, fill_day

@@ -13,9 +13,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.break_flow import Prompt, PromptState
 from analysis.io.reader import Minutes, MinuteValues, Session
 from analysis.lying_position import LyingPosition
-from analysis.model import Activity, Event, Prompt, PromptState
+from analysis.model import Activity, Event
 from dashboard.day import Recorded, bounds, day_of, visible
 
 BERLIN = ZoneInfo("Europe/Berlin")

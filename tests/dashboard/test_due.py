@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from analysis.break_flow import LedgerSpan
 from analysis.breaks.orders import MODE_KIND, PAUSED_KIND, RESUMED_KIND
 from analysis.breaks.types import Why
 from analysis.corrections import CORRECTED
-from analysis.model import Event, LedgerSpan
+from analysis.model import Event
 from dashboard import due
 
 SEATED = LedgerSpan(100.0, None, "not_due", "active", 0.0, 1.0, 1800.0)

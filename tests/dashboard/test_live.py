@@ -10,18 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.model import (
-    Activity,
-    Calibration,
-    Event,
-    FlexionRange,
-    PostureFrame,
-    Prompt,
-    PromptState,
-    Quality,
-    Segment,
-    Stance,
-)
+from analysis.break_flow import Prompt, PromptState
+from analysis.model import Activity, Calibration, Event, FlexionRange, PostureFrame, Quality, Segment, Stance
 from analysis.pipeline import FLEXION_SHARE
 from analysis.quaternion import IDENTITY
 from dashboard import data

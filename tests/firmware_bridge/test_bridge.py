@@ -12,9 +12,10 @@ import numpy as np
 import pytest
 
 from analysis import schema
+from analysis.break_flow import BreakAct, Buzz
 from analysis.io.mqtt import Connection, request
 from analysis.io.settings import SensorSettings
-from analysis.model import BreakAct, Buzz, Floats, Segment, Stance
+from analysis.model import Floats, Segment, Stance
 from analysis.schema import Command, Samples, block_of
 from firmware_bridge import capture, records
 from firmware_bridge.ble import Ble

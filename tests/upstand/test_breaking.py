@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from analysis.break_flow import LedgerSpan
 from analysis.breaks.types import Clock, Mode
 from analysis.desk import ClockAnchor
 from analysis.errors import PostureError
 from analysis.io.journal import entry_of
 from analysis.io.settings import Settings, load
 from analysis.io.store import Batch, Store
-from analysis.model import LedgerSpan
 from tests.upstand.system import Install
 from upstand.breaking import reset_type, session_s, set_type, span_s, time_s, why_at
 

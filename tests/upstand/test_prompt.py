@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
+from analysis.break_flow import PromptState
 from analysis.io.reader import Reader
-from analysis.model import PromptState
 from tests.chromium import DRAWN, chromium, needs_chromium, page_of
 from tests.upstand.system import Install
 

@@ -6,9 +6,9 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from analysis.break_flow import Prompt
 from analysis.breaks.types import BreakRules
 from analysis.io.settings import NotifySettings
-from analysis.model import Prompt
 from analysis.registry import discover
 from analysis.schema import Command, Reply
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from analysis.model import BreakAct, Prompt
+from analysis.break_flow import BreakAct, Prompt
 from analysis.schema import Command
 
 SKIP_REASONS = ("In a call", "In the middle of something", "No need")  # one tap each

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import secrets
 
+from analysis.break_flow import Buzz, Prompt, PromptState
 from analysis.breaks.types import Action, BreakRules, Clock
 from analysis.io.notify import Delivery, Means, Notifier
-from analysis.model import Buzz, Prompt, PromptState, Segment
+from analysis.model import Segment
 from analysis.schema import Command
 
 

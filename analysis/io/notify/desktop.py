@@ -9,10 +9,10 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
+from analysis.break_flow import BreakAct, Prompt, PromptState
 from analysis.breaks.words import span
 from analysis.io.notify import Delivery, Means, Notifier
 from analysis.io.notify.answers import SKIP_REASONS, answer
-from analysis.model import BreakAct, Prompt, PromptState
 
 if TYPE_CHECKING:
     from desktop_notifier import DesktopNotifier, Urgency

@@ -8,8 +8,8 @@ import signal
 import sys
 from contextlib import suppress
 
+from analysis.break_flow import Prompt
 from analysis.io.notify import Delivery, Means, Notifier
-from analysis.model import Prompt
 
 LONGEST_S = 10.0
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from analysis.break_flow import Prompt, PromptState
 from analysis.io.notify import Delivery, Means, Notifier
-from analysis.model import Prompt, PromptState
 
 DELIVER_S = 15.0
 TITLE = "Time for a break"

@@ -9,24 +9,12 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.break_flow import BreakAct, BreakMemory, BreakRequest, BreakTally, LedgerSpan, Prompt, PromptState
 from analysis.breaks.ledger import why
 from analysis.breaks.policy import BreakInput, BreakPolicy, Told
 from analysis.breaks.types import BreakRules
 from analysis.desk import ClockAnchor, Desk, DeskState
-from analysis.model import (
-    Activity,
-    BreakAct,
-    BreakMemory,
-    BreakRequest,
-    BreakTally,
-    Event,
-    Floats,
-    Label,
-    LedgerSpan,
-    PostureFrame,
-    Prompt,
-    PromptState,
-)
+from analysis.model import Activity, Event, Floats, Label, PostureFrame
 
 SIT, STAND, WALK, LIE = Activity.SITTING, Activity.STANDING, Activity.WALKING, Activity.LYING
 UNKNOWN, OFF, OTHER = Activity.UNKNOWN, Activity.NOT_WORN, Activity.OTHER

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from analysis.break_flow import BreakAct, BreakMemory, NewRules, PromptState
 from analysis.breaks.defaults import ACTIVE, RULES, SHIFT
 from analysis.breaks.policy import BreakInput
 from analysis.breaks.rules_record import packed, unpacked
 from analysis.breaks.types import Action, BreakRules, BreakType, Clock, Fading, Mode
-from analysis.model import BreakAct, BreakMemory, Event, NewRules, PromptState
+from analysis.model import Event
 from tests.analysis.breaks.played import MONDAY_9, SIT, STAND, anchors, ask, play
 
 CALM = BreakRules((ACTIVE,), {Mode.DESK: frozenset({"active"})}, fading=Fading(is_on=False))

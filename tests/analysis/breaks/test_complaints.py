@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from analysis.break_flow import BreakAct, PromptState
 from analysis.breaks.defaults import ACTIVE, RULES
 from analysis.desk import Desk, DeskState
 from analysis.io.break_settings import BreakSettings
-from analysis.model import BreakAct, PromptState
 from tests.analysis.breaks.played import OFF, SIT, STAND, WALK, ask, desk_day, play
 
 USED = Desk.IN_USE

@@ -7,8 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from analysis.break_flow import Prompt
 from analysis.breaks.policy import BreakPolicy
-from analysis.model import Activity, Event, PostureFrame, Prompt
+from analysis.model import Activity, Event, PostureFrame
 from analysis.pipeline import Pipeline, PipelineSettings
 from hardware.twin.moves import Hold, SitDown
 from hardware.twin.script import of_moves

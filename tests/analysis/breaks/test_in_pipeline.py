@@ -11,25 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.break_flow import BreakAct, BreakMemory, BreakRequest, BreakTally, LedgerSpan, Prompt, PromptState
 from analysis.breaks.defaults import RULES
 from analysis.desk import ClockAnchor, Desk, DeskState
 from analysis.io.journal import Bundler
-from analysis.model import (
-    Activity,
-    BreakAct,
-    BreakMemory,
-    BreakRequest,
-    BreakTally,
-    Input,
-    LedgerSpan,
-    Output,
-    PostureFrame,
-    Prompt,
-    PromptState,
-    SampleBlock,
-    Segment,
-    SessionEnd,
-)
+from analysis.model import Activity, Input, Output, PostureFrame, SampleBlock, Segment, SessionEnd
 from analysis.pipeline import Pipeline, PipelineSettings
 from hardware.twin.moves import Hold, Rise, SitDown, Walk
 from hardware.twin.script import of_moves

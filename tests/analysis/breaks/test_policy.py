@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from analysis.break_flow import BreakAct, BreakMemory, PromptState
 from analysis.breaks.defaults import ACTIVE, DAY, MICRO, RULES, SHIFT, SLOUCH, WIND_DOWN
 from analysis.breaks.policy import BreakInput
 from analysis.breaks.types import Fading, Hours, Mode, Why
 from analysis.desk import ClockAnchor, Desk, Slept
-from analysis.model import BreakAct, BreakMemory, Event, PromptState
+from analysis.model import Event
 from tests.analysis.breaks.played import LIE, MONDAY_9, OFF, SIT, STAND, UNKNOWN, WALK, anchors, ask, desk_day, play
 
 HERE = {mode: frozenset({"active", "micro", "shift", "slouch", "day"}) for mode in Mode}

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from analysis.break_flow import BreakAct, Prompt, PromptState
 from analysis.breaks.policy import BreakInput
 from analysis.breaks.types import BreakRules
 from analysis.desk import ClockAnchor, Desk, Slept
-from analysis.model import BreakAct, Prompt, PromptState
 from tests.analysis.breaks.played import MONDAY_9, Played, ask, desk_day, play
 from tests.analysis.breaks.presets import (
     BREAK,

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.break_flow import PromptState
 from analysis.breaks.defaults import ACTIVE, DAY, RULES, SHIFT
 from analysis.breaks.types import BreakRules, Fading, Mode
-from analysis.model import Activity, Event, Label, PromptState
+from analysis.model import Activity, Event, Label
 from tests.analysis.breaks.played import SIT, STAND, UNKNOWN, WALK, Run, anchors, play
 
 CALM = BreakRules(

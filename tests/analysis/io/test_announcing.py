@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import schema
+from analysis.break_flow import Prompt
 from analysis.errors import PostureError, SchemaError
 from analysis.io.announcing import FRAMES_PER_S, Announcer, frame_message
 from analysis.io.commands import CommandDesk, input_of_command
-from analysis.model import Activity, CalibrateRequest, Event, Label, PostureFrame, Prompt, Quality, SessionEnd, Stance
+from analysis.model import Activity, CalibrateRequest, Event, Label, PostureFrame, Quality, SessionEnd, Stance
 from analysis.schema import Command, EventMessage, FrameMessage, PromptMessage
 
 

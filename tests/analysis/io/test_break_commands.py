@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from analysis.break_flow import BreakAct, BreakRequest, LedgerSpan, Prompt, PromptState
 from analysis.breaks import defaults
 from analysis.errors import PostureError
 from analysis.io.break_commands import answers, break_request, break_status
-from analysis.model import BreakAct, BreakRequest, LedgerSpan, Prompt, PromptState
 from analysis.schema import Command
 
 ASKED = Prompt("p1", "micro", 1, "You have been sitting for 30 min.", 1800.0, length_s=60.0, action="Stand.")

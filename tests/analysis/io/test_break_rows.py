@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from analysis.break_flow import BreakMemory, BreakTally, LedgerSpan, Prompt, PromptState
 from analysis.breaks.ledger import why
 from analysis.io.reader import Reader
 from analysis.io.store import Batch, Store
-from analysis.model import BreakMemory, BreakTally, LedgerSpan, Prompt, PromptState
 
 FIRST = LedgerSpan(0.0, None, "not_due", "active", 0.0, 1.0, 1800.0)
 TOLD = LedgerSpan(0.0, 600.0, "not_due", "active", 0.0, 1.0, 1800.0)

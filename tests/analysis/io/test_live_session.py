@@ -11,12 +11,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from analysis import batch, schema
+from analysis.break_flow import PromptState
 from analysis.desk import Desk, DeskState
 from analysis.io.journal import Kind, input_of
 from analysis.io.live_session import GAP_PATIENCE_S, LiveSession, Verdict
 from analysis.io.reader import Reader
 from analysis.io.store import Store
-from analysis.model import CalibrateRequest, Calibration, Label, PromptState, SampleBlock, Segment, Stance
+from analysis.model import CalibrateRequest, Calibration, Label, SampleBlock, Segment, Stance
 from analysis.pipeline import PipelineSettings
 from tests.analysis.made_samples import message_of
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from analysis.break_flow import Prompt, PromptState
 from analysis.io.notify import Delivery, Means, Notifier
 from analysis.io.notifying import Notifying
 from analysis.io.settings import NotifySettings
 from analysis.io.store import Batch, StoredSession
-from analysis.model import Prompt, PromptState
 from tests.analysis.io.notify.made_means import MadeMeans
 
 ASKED = Prompt("p1", "active", 1, "You have been sitting for 30 min.", 1800.0, told_s=1800.0)

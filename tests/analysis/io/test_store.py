@@ -19,25 +19,14 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.engine import Engine
 
 from analysis import schema
+from analysis.break_flow import Prompt, PromptState
 from analysis.errors import StoreError
 from analysis.io import migrating, store_tables
 from analysis.io.journal import Entry, Kind, entry_of, input_of, samples_entry
 from analysis.io.outputs import Delivered
 from analysis.io.reader import Reader
 from analysis.io.store import Batch, Duplicate, Store
-from analysis.model import (
-    Activity,
-    Calibration,
-    Event,
-    Label,
-    Output,
-    PostureFrame,
-    Prompt,
-    PromptState,
-    SampleBlock,
-    Segment,
-    Stance,
-)
+from analysis.model import Activity, Calibration, Event, Label, Output, PostureFrame, SampleBlock, Segment, Stance
 
 
 def samples(segment: Segment, seq: int, session_id: str = "s") -> Entry:

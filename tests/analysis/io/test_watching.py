@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 import pytest
 
 from analysis import schema
+from analysis.break_flow import Prompt, PromptState
 from analysis.desk import ClockAnchor, Desk, DeskState, Slept
 from analysis.io.desk import UNKNOWN, Probe, Seen
 from analysis.io.live_session import LiveSession
 from analysis.io.settings import DeskSettings
 from analysis.io.store import StoredSession
 from analysis.io.watching import Clocks, DeskWatch, Watching
-from analysis.model import Input, Output, Prompt, PromptState, Segment, SessionEnd
+from analysis.model import Input, Output, Segment, SessionEnd
 from analysis.pipeline import PipelineSettings
 from analysis.schema import decode_input, encode_input
 from tests.analysis.made_samples import message_of

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.model import Activity, Prompt, PromptState
+from analysis.break_flow import Prompt, PromptState
+from analysis.model import Activity
 from hardware.twin.person import HALF, REACT_S, Answer, Person
 from hardware.twin.wearer import Wearer
 

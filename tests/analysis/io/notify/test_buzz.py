@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from analysis.break_flow import Buzz, Prompt, PromptState
 from analysis.io.notify import Delivery
 from analysis.io.notify.buzz import deliver
-from analysis.model import Buzz, Prompt, PromptState, Segment
+from analysis.model import Segment
 from tests.analysis.io.notify.made_means import MadeMeans
 
 ASKED = Prompt("p1", "active", 1, "You have been sitting for 30 min.", 1800.0)

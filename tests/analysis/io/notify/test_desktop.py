@@ -16,10 +16,10 @@ from typing import IO
 
 import pytest
 
+from analysis.break_flow import BreakAct, Prompt, PromptState
 from analysis.breaks.words import span
 from analysis.io.notify import Delivery, notifiers
 from analysis.io.notify.desktop import Desktop
-from analysis.model import BreakAct, Prompt, PromptState
 from tests.analysis.io.notify.made_means import MadeMeans
 
 pytestmark = [

@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from analysis.break_flow import Prompt, PromptState
 from analysis.io.notify import Delivery, hook
 from analysis.io.notify.hook import deliver
 from analysis.io.settings import NotifySettings
-from analysis.model import Prompt, PromptState
 from benchmarks.impersonated import until
 from tests.analysis.io.notify.made_means import MadeMeans
 

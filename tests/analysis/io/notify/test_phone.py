@@ -14,10 +14,10 @@ from typing import ClassVar
 import pytest
 from pydantic import SecretStr
 
+from analysis.break_flow import Prompt, PromptState
 from analysis.io.notify import Delivery, Means
 from analysis.io.notify.phone import Phone
 from analysis.io.settings import NotifySettings
-from analysis.model import Prompt, PromptState
 from tests.analysis.io.notify.made_means import MadeMeans
 
 ASKED = Prompt("p1", "active", 3, "You have been sitting for 30 min.", 1800.0, action="Walk a little.")
