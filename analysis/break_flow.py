@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from analysis.desk import ClockAnchor, DeskState, Slept
+
 
 class PromptState(StrEnum):
     """Where a prompt stands. Every prompt ends in exactly one of the states after IN_BREAK."""
@@ -151,3 +153,6 @@ class BreakTally:
     overdue_s: float = 0.0  # seated on with the clock full
     response_s: float = 0.0  # from being told to the rise, summed over taken and short
     credited_s: float = 0.0  # of breaks, asked for or not
+
+
+BreakInput = DeskState | ClockAnchor | Slept | BreakRequest | BreakMemory | NewRules

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from analysis.break_flow import BreakAct, BreakMemory, BreakRequest, BreakTally, NewRules
+from analysis.break_flow import BreakAct, BreakInput, BreakMemory, BreakRequest, BreakTally, NewRules
 from analysis.desk import ClockAnchor, Desk, DeskState, Slept
 from analysis.errors import SchemaError
-
-BreakInput = DeskState | ClockAnchor | Slept | BreakRequest | BreakMemory | NewRules
 
 
 class JournalDesk(msgspec.Struct, frozen=True, tag="desk"):

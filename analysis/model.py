@@ -16,8 +16,7 @@ from enum import IntEnum, IntFlag, StrEnum
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.break_flow import BreakMemory, BreakRequest, BreakTally, LedgerSpan, NewRules, Prompt
-from analysis.desk import ClockAnchor, DeskState, Slept
+from analysis.break_flow import BreakInput, BreakMemory, BreakTally, LedgerSpan, Prompt
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int8]
@@ -221,18 +220,5 @@ class SessionEnd:
     at_s: float
 
 
-Input = (
-    SampleBlock
-    | CalibrateRequest
-    | Calibration
-    | Label
-    | CarriedPostures
-    | SessionEnd
-    | DeskState
-    | ClockAnchor
-    | Slept
-    | BreakRequest
-    | BreakMemory
-    | NewRules
-)
+Input = SampleBlock | CalibrateRequest | Calibration | Label | CarriedPostures | SessionEnd | BreakInput
 Output = PostureFrame | Event | Prompt | Calibration | LedgerSpan | BreakTally | BreakMemory

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis import break_records
-from analysis.break_flow import BreakAct, Buzz, Prompt, PromptState
-from analysis.break_records import BreakInput, BreakRecord
+from analysis.break_flow import BreakAct, BreakInput, Buzz, Prompt, PromptState
+from analysis.break_records import BreakRecord
 from analysis.errors import SchemaError
 from analysis.model import (
     Activity,

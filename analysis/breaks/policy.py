@@ -15,7 +15,7 @@ from itertools import groupby, pairwise
 
 import numpy as np
 
-from analysis.break_flow import BreakMemory, BreakRequest, BreakTally, LedgerSpan, NewRules, Prompt
+from analysis.break_flow import BreakInput, BreakMemory, BreakRequest, BreakTally, LedgerSpan, NewRules, Prompt
 from analysis.breaks.acts import act
 from analysis.breaks.adopting import adopt
 from analysis.breaks.bending import Bending
@@ -33,7 +33,6 @@ SILENT_S = 30.0  # without samples for so long, time goes on with the clock alon
 SHIFT_LAG = 4 * TICKS_PER_S  # a shift is told 2 to 3 s after its end, and counts from this on however it came
 SUM_UP = 60 * TICKS_PER_S  # between two memories
 
-BreakInput = DeskState | ClockAnchor | Slept | BreakRequest | BreakMemory | NewRules
 Told = Event | Prompt | LedgerSpan | BreakTally | BreakMemory
 _RAW = {int(activity): presence for activity, presence in PRESENCE.items()}
 

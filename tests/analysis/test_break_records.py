@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import break_records, schema
-from analysis.break_flow import BreakAct, BreakMemory, BreakRequest, BreakTally, NewRules
+from analysis.break_flow import BreakAct, BreakInput, BreakMemory, BreakRequest, BreakTally, NewRules
 from analysis.desk import ClockAnchor, Desk, DeskState, Slept
 from analysis.errors import SchemaError
 from analysis.io.journal import Kind, entry_of, input_of
@@ -41,7 +41,7 @@ ITEMS = st.one_of(
 
 
 @given(ITEMS)
-def test_what_was_journalled_comes_back_as_it_was(item: break_records.BreakInput) -> None:
+def test_what_was_journalled_comes_back_as_it_was(item: BreakInput) -> None:
     entry = entry_of(item)
     again: Input = input_of(entry)
     assert entry.kind is Kind.BREAK

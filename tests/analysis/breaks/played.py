@@ -9,9 +9,18 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.break_flow import BreakAct, BreakMemory, BreakRequest, BreakTally, LedgerSpan, Prompt, PromptState
+from analysis.break_flow import (
+    BreakAct,
+    BreakInput,
+    BreakMemory,
+    BreakRequest,
+    BreakTally,
+    LedgerSpan,
+    Prompt,
+    PromptState,
+)
 from analysis.breaks.ledger import why
-from analysis.breaks.policy import BreakInput, BreakPolicy, Told
+from analysis.breaks.policy import BreakPolicy, Told
 from analysis.breaks.types import BreakRules
 from analysis.desk import ClockAnchor, Desk, DeskState
 from analysis.model import Activity, Event, Floats, Label, PostureFrame

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.break_flow import BreakAct, BreakMemory, NewRules, PromptState
+from analysis.break_flow import BreakAct, BreakInput, BreakMemory, NewRules, PromptState
 from analysis.breaks.defaults import ACTIVE, RULES, SHIFT
-from analysis.breaks.policy import BreakInput
 from analysis.breaks.rules_record import packed, unpacked
 from analysis.breaks.types import Action, BreakRules, BreakType, Clock, Fading, Mode
 from analysis.model import Event

@@ -11,9 +11,17 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.break_flow import BreakAct, BreakMemory, BreakRequest, BreakTally, NewRules, Prompt, PromptState
+from analysis.break_flow import (
+    BreakAct,
+    BreakInput,
+    BreakMemory,
+    BreakRequest,
+    BreakTally,
+    NewRules,
+    Prompt,
+    PromptState,
+)
 from analysis.breaks.defaults import RULES
-from analysis.breaks.policy import BreakInput
 from analysis.breaks.rules_record import packed
 from analysis.breaks.types import BreakRules, BreakType, Clock, Credit, Hours, Mode, Why
 from analysis.desk import ClockAnchor, Desk, DeskState, Slept

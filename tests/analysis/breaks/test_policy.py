@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.break_flow import BreakAct, BreakMemory, PromptState
+from analysis.break_flow import BreakAct, BreakInput, BreakMemory, PromptState
 from analysis.breaks.defaults import ACTIVE, DAY, MICRO, RULES, SHIFT, SLOUCH, WIND_DOWN
-from analysis.breaks.policy import BreakInput
 from analysis.breaks.types import Fading, Hours, Mode, Why
 from analysis.desk import ClockAnchor, Desk, Slept
 from analysis.model import Event

@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.break_flow import BreakAct, Prompt, PromptState
-from analysis.breaks.policy import BreakInput
+from analysis.break_flow import BreakAct, BreakInput, Prompt, PromptState
 from analysis.breaks.types import BreakRules
 from analysis.desk import ClockAnchor, Desk, Slept
 from tests.analysis.breaks.played import MONDAY_9, Played, ask, desk_day, play
