@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from analysis.errors import PostureError, SchemaError
 from analysis.io.break_commands import answers, break_request, break_status
 from analysis.io.live_session import LiveSession
+from analysis.journal_records import Kept
 from analysis.model import Activity, CalibrateRequest, CalibrationKind, Label, SessionEnd, Stance
-from analysis.schema import Command, Kept, Reply
+from analysis.schema import Command, Reply
 
 CALIBRATE_S = {
     CalibrationKind.STANCE: 5.0,

@@ -12,9 +12,9 @@ from analysis.break_flow import BreakRequest, NewRules
 from analysis.desk import ClockAnchor, DeskState, Slept
 from analysis.io.live_session import LiveSession
 from analysis.io.store import StoredSession
+from analysis.journal_records import Kept
 from analysis.model import Input, SessionEnd
 from analysis.pipeline import PipelineSettings
-from analysis.schema import Kept
 
 SHORT_S = 60.0  # a restart that took no longer is time at the desk; a longer one is not held against anybody
 _TIMED = (DeskState, ClockAnchor, Slept, BreakRequest, NewRules, SessionEnd)

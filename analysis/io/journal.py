@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import isfinite
 
-from analysis import schema
+from analysis import journal_records, schema
 from analysis.break_flow import BreakMemory, BreakRequest, NewRules
 from analysis.desk import ClockAnchor, DeskState, Slept
 from analysis.errors import SchemaError
@@ -31,7 +31,7 @@ class Kind(StrEnum):
     """What a record holds."""
 
     SAMPLES = "samples"  # a Samples message as it came
-    CALIBRATE = "calibrate"  # the others by schema.encode_input
+    CALIBRATE = "calibrate"  # the others by journal_records.encode_input
     CALIBRATION = "calibration"
     LABEL = "label"
     POSTURES = "postures"
@@ -67,8 +67,8 @@ _KINDS = {
 }
 
 
-def entry_of(item: schema.Kept) -> Entry:
-    return Entry(_KINDS[type(item)], schema.encode_input(item))
+def entry_of(item: journal_records.Kept) -> Entry:
+    return Entry(_KINDS[type(item)], journal_records.encode_input(item))
 
 
 def is_storable(message: schema.Samples) -> bool:
@@ -87,7 +87,7 @@ def input_of(entry: Entry) -> Input:
     """Raises SchemaError where the record cannot be read."""
     if entry.kind is Kind.SAMPLES:
         return schema.block_of(schema.decode(entry.payload, schema.Samples))
-    return schema.decode_input(entry.payload)
+    return journal_records.decode_input(entry.payload)
 
 
 def readable_inputs(entries: Iterable[Entry]) -> Iterator[Input]:

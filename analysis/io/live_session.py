@@ -15,9 +15,9 @@ from analysis.desk import ClockAnchor
 from analysis.io.journal import Bundler, Entry, entry_of, readable_inputs, samples_entry
 from analysis.io.sources import DESK
 from analysis.io.store import Batch, StoredSession
+from analysis.journal_records import Kept, encode_input
 from analysis.model import Calibration, CarriedPostures, Input, Output, SampleBlock, Segment, SessionEnd
 from analysis.pipeline import Pipeline, PipelineSettings
-from analysis.schema import Kept, encode_input
 
 # Blocks come again in order within seconds. One that does not come for this long is gone for good (a store or an
 # outbox was deleted), and holding out for it would stop the stream for ever.

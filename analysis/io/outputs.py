@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from sqlalchemy import Connection, Row, insert, select
 
-from analysis import schema
+from analysis import journal_records, schema
 from analysis.break_flow import Prompt, PromptState
 from analysis.corrections import CORRECTED
 from analysis.errors import SchemaError
@@ -189,13 +189,13 @@ def _calibration_row(run: int, started_at: float, calibration: Calibration) -> d
         "segment": calibration.segment.value,
         "sensor_id": calibration.sensor_id,
         "made_at": None if np.isnan(calibration.made_s) else started_at + calibration.made_s,
-        "payload": schema.encode_input(calibration),
+        "payload": journal_records.encode_input(calibration),
     }
 
 
 def calibration_of(payload: bytes) -> Calibration:
     """Raises SchemaError."""
-    calibration = schema.decode_input(payload)
+    calibration = journal_records.decode_input(payload)
     if not isinstance(calibration, Calibration):
         raise SchemaError("A stored calibration could not be read; calibrate again.")
     return calibration

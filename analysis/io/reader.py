@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from sqlalchemy import Connection, Row, Select, func, inspect, select, text
 
-from analysis import break_records, schema
+from analysis import break_records, journal_records, schema
 from analysis.break_flow import BreakTally, LedgerSpan, Prompt
 from analysis.desk import ClockAnchor
 from analysis.errors import StoreError
@@ -149,7 +149,7 @@ class Reader:
         table = tables.journal
         query = select(table.c.payload).join(tables.sessions).where(tables.sessions.c.id == session.session_id)
         rows = self._rows(query.where(table.c.kind == Kind.BREAK.value).order_by(table.c.arrival))
-        items = [schema.decode_input(row.payload) for row in rows]
+        items = [journal_records.decode_input(row.payload) for row in rows]
         return [item for item in items if isinstance(item, ClockAnchor)]
 
     def break_tallies(self, session: Session, run_id: int | None = None) -> list[BreakTally]:

@@ -211,7 +211,7 @@ calibrations = Table(
     Column("segment", String(16), nullable=False),
     Column("sensor_id", String(128), nullable=False),
     Column("made_at", Double),  # s since the Unix epoch (UTC); null when carried over
-    Column("payload", LargeBinary, nullable=False),  # schema.encode_input
+    Column("payload", LargeBinary, nullable=False),  # journal_records.encode_input
     Index(None, "run"),
     Index(None, "sensor_id", "segment"),
 )

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import break_records, schema
+from analysis import break_records, journal_records
 from analysis.break_flow import BreakAct, BreakInput, BreakMemory, BreakRequest, BreakTally, NewRules
 from analysis.desk import ClockAnchor, Desk, DeskState, Slept
 from analysis.errors import SchemaError
@@ -64,4 +64,4 @@ def test_what_cannot_be_read_is_said_in_one_sentence(payload: bytes) -> None:
     with pytest.raises(SchemaError):
         break_records.decode_memory(payload)
     with pytest.raises(SchemaError):
-        schema.decode_input(payload)
+        journal_records.decode_input(payload)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import quaternion, schema
+from analysis import journal_records, quaternion
 from analysis.errors import PostureError
 from analysis.io.commands import input_of_command
 from analysis.model import (
@@ -163,18 +163,18 @@ def test_exchanged_sensors_are_told_in_a_sentence(swapped: bool) -> None:
 
 def test_records_of_before_and_of_now_can_be_read() -> None:
     old = b'{"type":"calibrate","start_s":1.0,"duration_s":5.0,"stance":"standing"}'
-    assert schema.decode_input(old) == CalibrateRequest(1.0, 5.0, Stance.STANDING)
-    assert schema.decode_input(schema.encode_input(REQUEST)) == REQUEST
+    assert journal_records.decode_input(old) == CalibrateRequest(1.0, 5.0, Stance.STANDING)
+    assert journal_records.decode_input(journal_records.encode_input(REQUEST)) == REQUEST
     old = (
         b'{"type":"calibration","segment":"pelvis","sensor_id":"a","stance":"standing","made_s":2.0,'
         b'"mounting":[1,0,0,0],"tilt_error_deg":0.1}'
     )
-    carried = schema.decode_input(old)
+    carried = journal_records.decode_input(old)
     assert isinstance(carried, Calibration)
     assert carried.kind is CalibrationKind.STANCE
     assert math.isnan(carried.heading_error_deg)
     made = next(output for output in reference() if isinstance(output, Calibration))
-    back = schema.decode_input(schema.encode_input(made))
+    back = journal_records.decode_input(journal_records.encode_input(made))
     assert isinstance(back, Calibration)
     assert (back.kind, back.heading_error_deg) == (made.kind, made.heading_error_deg)
 

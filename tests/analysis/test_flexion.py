@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import schema
+from analysis import journal_records
 from analysis.flexion import Held
 from analysis.model import (
     Activity,
@@ -113,7 +113,10 @@ def test_all_at_once_is_the_same() -> None:
 
 def test_it_is_kept_for_the_next_session_and_through_a_new_calibration() -> None:
     made = {output.segment: output for output in reference() if isinstance(output, Calibration)}
-    kept = [schema.decode_input(schema.encode_input(replace(one, made_s=float("nan")))) for one in made.values()]
+    kept = [
+        journal_records.decode_input(journal_records.encode_input(replace(one, made_s=float("nan"))))
+        for one in made.values()
+    ]
     frame = joined(fed(kept))
     assert np.isfinite(frame.values[FLEXION_SHARE]).mean() > 0.98
     again = fed([*kept, QUIET])

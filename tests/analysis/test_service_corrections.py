@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from analysis import batch, schema
+from analysis import batch, journal_records
 from analysis.corrections import CORRECTED, Corrected, spans_of
 from analysis.errors import PostureError
 from analysis.io.mqtt import MqttAddress, request
@@ -53,7 +53,7 @@ def carried(url: str, session_id: str) -> list[CarriedPostures]:
     with Store.open(url) as store:
         session = store.find(session_id)
         assert session is not None
-        inputs = [schema.decode_input(one.payload) for one in store.journal(session) if one.kind == "postures"]
+        inputs = [journal_records.decode_input(one.payload) for one in store.journal(session) if one.kind == "postures"]
     return [item for item in inputs if isinstance(item, CarriedPostures)]
 
 

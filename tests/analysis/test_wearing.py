@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import quaternion, schema
+from analysis import journal_records, quaternion
 from analysis.io.commands import input_of_command
 from analysis.mending import REPEAT_DEG, WALKED_DEG, lean_of
 from analysis.model import (
@@ -154,7 +154,7 @@ def test_a_command_asks_for_it_and_the_journal_keeps_it() -> None:
     request, text = input_of_command(command, 100.0)
     assert request == CalibrateRequest(100.0, 6.0, Stance.STANDING, CalibrationKind.TALL)
     assert text.startswith("Stand tall")
-    assert schema.decode_input(schema.encode_input(request)) == request
+    assert journal_records.decode_input(journal_records.encode_input(request)) == request
 
 
 def desk(hours: float, *up: Move) -> list[Move]:
@@ -195,7 +195,7 @@ def test_a_slow_drift_is_followed_silently_and_every_correction_is_told() -> Non
         assert step.kind is CalibrationKind.STANCE
         assert WALKED_DEG < step.tilt_error_deg < 2.0
         assert 0.0 < step.corrected_deg < FURTHEST_DEG
-        back = schema.decode_input(schema.encode_input(step))
+        back = journal_records.decode_input(journal_records.encode_input(step))
         assert isinstance(back, Calibration)
         assert back.corrected_deg == step.corrected_deg
     assert error_deg(wearer, outputs, 3600.0) < 1.5

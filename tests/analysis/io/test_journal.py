@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis import schema
+from analysis import journal_records, schema
 from analysis.errors import SchemaError
 from analysis.io.journal import (
     AHEAD_S,
@@ -53,7 +53,7 @@ def block(segment: Segment, seq: int, t0: float, span_s: float = 0.2) -> SampleB
         SessionEnd(3.0),
     ],
 )
-def test_inputs_come_back(item: schema.Kept) -> None:
+def test_inputs_come_back(item: journal_records.Kept) -> None:
     assert input_of(entry_of(item)) == item
 
 
@@ -63,7 +63,8 @@ def test_an_angle_that_was_not_known_comes_back_as_that() -> None:
 
 
 def test_a_label_of_before_there_were_corrections_is_a_note() -> None:
-    assert schema.decode_input(b'{"type":"label","start_s":1.0,"end_s":2.0,"text":"tea"}') == Label(1.0, 2.0, "tea")
+    old = b'{"type":"label","start_s":1.0,"end_s":2.0,"text":"tea"}'
+    assert journal_records.decode_input(old) == Label(1.0, 2.0, "tea")
 
 
 def test_a_calibration_carried_over_comes_back() -> None:

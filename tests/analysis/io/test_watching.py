@@ -16,9 +16,9 @@ from analysis.io.live_session import LiveSession
 from analysis.io.settings import DeskSettings
 from analysis.io.store import StoredSession
 from analysis.io.watching import Clocks, DeskWatch, Watching
+from analysis.journal_records import decode_input, encode_input
 from analysis.model import Input, Output, Segment, SessionEnd
 from analysis.pipeline import PipelineSettings
-from analysis.schema import decode_input, encode_input
 from tests.analysis.made_samples import message_of
 
 BEGUN_S = 1000.0  # real time at which the session's samples stop
