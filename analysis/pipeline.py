@@ -10,11 +10,10 @@ import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 
 import numpy as np
 
-from analysis import detectors, metrics
+from analysis import metrics
 from analysis.align import Aligner
 from analysis.break_flow import BreakMemory, BreakRequest, NewRules
 from analysis.breaks import defaults
@@ -23,11 +22,11 @@ from analysis.breaks.types import BreakRules
 from analysis.calibrator import Calibrator
 from analysis.correcting import Correcting
 from analysis.desk import ClockAnchor, DeskState, Slept
-from analysis.detectors import Baring, Detector, Following, Mounted, Referenced, Retelling, Sized, Swift
 from analysis.detectors.activity import ActivityFilter, beside
 from analysis.detectors.activity_model import ActivityModel, shipped
-from analysis.detectors.seconds import second_by_second, ticks_of
-from analysis.frames import SECOND, Stretches, at_frame_rate, frame_of, part
+from analysis.detectors.seconds import ticks_of
+from analysis.detectors.watchers import Watchers
+from analysis.frames import SECOND, at_frame_rate, frame_of, part
 from analysis.metrics import Metric
 from analysis.model import (
     CalibrateRequest,
@@ -47,7 +46,6 @@ from analysis.model import (
     SessionEnd,
 )
 from analysis.mounting import Mountings, split
-from analysis.own_postures import Adapting
 from analysis.registry import discover
 from analysis.slips import SlipWatch
 from analysis.streams import Stream
@@ -70,15 +68,7 @@ class Pipeline:
 
     def __init__(self, settings: PipelineSettings) -> None:
         self._metrics = discover(metrics, "METRIC", Metric)
-        self._watchers = [detector.make() for detector in discover(detectors, "DETECTOR", Detector).values()]
-        self._followers = [watcher for watcher in self._watchers if isinstance(watcher, Following)]
-        self._by_second = [
-            watcher.feed_seconds if isinstance(watcher, Swift) else partial(second_by_second, watcher.feed)
-            for watcher in self._watchers
-        ]
-        for watcher in self._watchers:
-            if isinstance(watcher, Sized) and math.isfinite(settings.height_m):
-                watcher.sized(settings.height_m)
+        self._watchers = Watchers(settings.height_m)
         self._policy = BreakPolicy(settings.breaks)
         self._streams = {segment: Stream(segment) for segment in Segment}
         self._calibrator = Calibrator(self._streams)
@@ -87,7 +77,6 @@ class Pipeline:
         self._aligner = Aligner()
         self._worn = WornWatch()
         self._activity = ActivityFilter(settings.activity)
-        self._stretches = Stretches()
         self._slips = SlipWatch()
         self._correcting = Correcting()
         self._end: SessionEnd | None = None
@@ -182,11 +171,7 @@ class Pipeline:
         keeps_walk = calibration.kind is CalibrationKind.TALL and is_current
         self._slips.calibrated(calibration.segment, calibration.stance, after_s, keeps_walk=keeps_walk)
         self._correcting.calibrated(calibration.stance, after_s)
-        for watcher in self._watchers:
-            if isinstance(watcher, Referenced):
-                watcher.calibrated(calibration.stance, after_s)
-            if isinstance(watcher, Mounted):
-                watcher.mounted(calibration, after_s)
+        self._watchers.calibrated(calibration, after_s)
 
     def _turn(self) -> None:
         for stream in self._streams.values():
@@ -206,12 +191,13 @@ class Pipeline:
                 self._settle(float(sensors.t[0]), until_s, told)
                 learnt += self._learnt(float(sensors.t[0]))
                 pose = self._worn.feed(self._mountings.applied(sensors))
-                self._bare()
-                for watcher in self._followers:
-                    watcher.moved(pose)
+                for off in self._worn.news():
+                    self._watchers.bared(off)
+                self._watchers.moved(pose)
                 shown = at_frame_rate(pose)
                 seen = self._activity.feed(sensors, pose, shown.t)
-                self._retell()
+                for span in self._activity.news():
+                    self._watchers.retold(span)
                 activity = not_worn(shown, seen.activity)
                 if len(shown.t):
                     learnt += self._slips.feed(shown, activity)
@@ -227,18 +213,6 @@ class Pipeline:
             while rest:
                 first, *rest = split(rest[0], [self._slips.next_s(float(rest[0].t[0]))])
                 yield first
-
-    def _bare(self) -> None:
-        for off in self._worn.news():
-            for watcher in self._watchers:
-                if isinstance(watcher, Baring):
-                    watcher.bared(off)
-
-    def _retell(self) -> None:
-        for span in self._activity.news():
-            for watcher in self._watchers:
-                if isinstance(watcher, Retelling):
-                    watcher.retold(span)
 
     def _settle(self, before_s: float, until_s: float, told: list[Output]) -> None:
         """Put in force, in order, what holds from before `before_s` on; every earlier tick has been told."""
@@ -273,23 +247,13 @@ class Pipeline:
         return replace(frame, values={**frame.values, FLEXION_SHARE: share}, quality=quality)
 
     def _noticed(self, frames: Sequence[PostureFrame]) -> list[Output]:
-        stretches = [self._stretches.feed(frames), self._stretches.flush() if self._is_over else None]
-        found: dict[int, list[Event]] = {}
-        for stretch in stretches:
-            if stretch is not None:
-                self._watch(stretch, found)
+        found = self._watchers.feed(frames, is_over=self._is_over)
         prompts = self._prompted(frames, found)
         events = [event for second in sorted(found) for event in found[second]]
         if self._end is not None:
-            events += [event for watcher in self._watchers for event in watcher.close(self._end.at_s)]
+            events += self._watchers.close(self._end.at_s)
             prompts += self._policy.close(self._end.at_s)
         return [*events, *prompts]
-
-    def _watch(self, stretch: PostureFrame, found: dict[int, list[Event]]) -> None:
-        """What whole seconds tell, by the second, as if one came after the other."""
-        for watch in self._by_second:
-            for second, event in watch(stretch):
-                found.setdefault(second, []).append(event)
 
     def _prompted(self, frames: Sequence[PostureFrame], found: Mapping[int, list[Event]]) -> list[Told]:
         """Breaks wait for no second to be over: a rise counts from its tick, what a second tells from its end."""
@@ -317,8 +281,7 @@ class Pipeline:
         events: list[Event] = []
         for learnt in self._correcting.learn(until_s):
             events += learnt.events
-            for one in (self._activity, *self._watchers):
-                if isinstance(one, Adapting):
-                    for own in learnt.own:
-                        one.adapted(own, learnt.from_s)
+            for own in learnt.own:
+                self._activity.adapted(own, learnt.from_s)
+                self._watchers.adapted(own, learnt.from_s)
         return events
