@@ -13,11 +13,11 @@ from analysis.breaks.ledger import BY_DESK, Book
 from analysis.breaks.presence import NOT_SEEN, OFF_SEAT, TICKS_PER_S, Presence
 from analysis.breaks.suppression import Block
 from analysis.breaks.types import BreakRules, Clock, Credit, Why
+from analysis.breaks.unasked import POSTURES, Unasked, good_posture
 from analysis.breaks.world import World, ticks
 from analysis.model import Event
 
 _BACK = 180 * TICKS_PER_S  # a bout is hardly dated back further
-_POSTURES = (Clock.STATIC, Clock.BENT, Clock.ARCHED)
 _SEATED = (Clock.SITTING, Clock.DAY)
 
 
@@ -32,6 +32,7 @@ class Breaks:
         self.habits = Habits(rules.fading)
         self.choice = Choice(rules, self.world, self.accounts, self.ladders, self.habits)
         self.book = Book()
+        self.unasked = Unasked(self.choice, self.habits, self.book)
         self.asking: Asking | None = None
         self.told: list[Prompt | Event] = []
         self._shown: Prompt | None = None
@@ -49,7 +50,7 @@ class Breaks:
             self.ladders[name].refresh(is_due=account.is_due, now=now)
         timer_ran = self.world.timer_runs
         self._go_on(now)
-        self._look_at_ended(now)
+        self.told += self.unasked.ended(self.accounts.values(), now, self.day)
         kept = self._choose(now)
         if self.world.timer_runs is not timer_ran:
             self._run(now)
@@ -65,7 +66,7 @@ class Breaks:
                 at.append(due - ticks(self.rules.spacing_s))
             if account.is_due:
                 at += self.choice.pace_of(name, now)
-            if account.type.clock in _POSTURES:
+            if account.type.clock in POSTURES:
                 at.append(account.away_at(account.type.length_s))
         if self.asking is not None:
             at += self.asking.next()
@@ -167,39 +168,8 @@ class Breaks:
             for other in self.accounts.values():
                 other.is_counted = True  # this break was asked for: no type counts it as its own
         if prompt.state is PromptState.DONE and one.clock in (Clock.BENT, Clock.ARCHED):
-            self._say_good(one.name, prompt.begun_s, now)
-
-    def _say_good(self, kind: str, begun_s: float | None, now: int) -> None:
-        start_s = now / TICKS_PER_S if begun_s is None else begun_s
-        self.told.append(Event("good_posture", start_s, now / TICKS_PER_S, {"kind": kind}))
-
-    def _look_at_ended(self, now: int) -> None:
-        """Breaks that nobody asked for."""
-        for account in self.accounts.values():
-            one, ended_s, account.ended_s = account.type, account.ended_s, None
-            is_posture = one.clock in (Clock.BENT, Clock.ARCHED)
-            if is_posture and account.away_s >= one.length_s - 1e-6 and not account.is_counted:
-                account.is_counted = True
-                if account.before_s >= one.interval_s:
-                    self._say_good(one.name, (now - round(account.away_s * TICKS_PER_S)) / TICKS_PER_S, now)
-                ended_s = account.away_s
-            elif ended_s is None or account.is_counted:
-                continue
-            self._count_unasked(account, ended_s)
-
-    def _count_unasked(self, account: Account, ended_s: float) -> None:
-        one = account.type
-        if account.before_s <= 0 or one.name not in self.choice.heeded:
-            return
-        is_whole = ended_s >= one.enough_s - 1e-6
-        is_worth = account.before_s >= one.interval_s / 2
-        if one.clock in _POSTURES and not (is_whole and is_worth):
-            return  # who sits freely shifts all the time
-        if not is_whole and ended_s < self.rules.rise_s:
-            return
-        self.book.unasked(self.day, one.name, ended_s, is_whole=is_whole)
-        if is_whole and is_worth:
-            self.habits.learn(one.name, is_unasked=True)
+            start_s = now / TICKS_PER_S if prompt.begun_s is None else prompt.begun_s
+            self.told.append(good_posture(one.name, start_s, now))
 
     def sat(self, since: int, *, is_over: bool) -> None:
         """The bout of sitting that goes on began at tick `since`, looked back upon: so its clocks run from there."""
@@ -225,9 +195,8 @@ class Breaks:
             if asking is not None and asking.account is account:
                 asking.shifted(at, now)
                 self.show(now)
-            elif account.clock_s >= account.type.interval_s / 2 and account.type.name in self.choice.heeded:
-                self.book.unasked(self.day, account.type.name, account.type.length_s, is_whole=True)
-                self.habits.learn(account.type.name, is_unasked=True)
+            else:
+                self.unasked.shifted(account, self.day)
             account.clear(min(account.clock_s, max(0.0, (account.at - at) / TICKS_PER_S)))
 
     def _choose(self, now: int) -> tuple[Block, Account] | None:
@@ -309,7 +278,5 @@ class Breaks:
         if self.asking is not None:
             self.asking.close(now)
             self.show(now)
-        for account in self.accounts.values():
-            if account.away_s > 0 and not account.is_counted:
-                self._count_unasked(account, account.away_s)
+        self.unasked.close(self.accounts.values(), self.day)
         self.book.close(now, self.day)
