@@ -14,11 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, lfilter, lfilter_zi
 
-from analysis import quaternion
 from analysis.detectors.step_features import (
     BAND,
     BEFORE,
-    BINS,
     END,
     FEATURES,
     FRESH,
@@ -29,28 +27,26 @@ from analysis.detectors.step_features import (
     STEP_TICKS,
     chord,
     features_of,
-    five,
 )
-from analysis.model import GRAVITY, GRID_HZ, Floats, Pose, Quality, Segment
+from analysis.detectors.step_lines import (
+    LINES,
+    MOVED,
+    OFF,
+    POSTURE,
+    SEGMENTS,
+    TICK,
+    UP,
+    binned,
+    lines_of,
+    means_of,
+    with_guesses,
+)
+from analysis.model import GRID_HZ, Floats, Pose, Segment
 from analysis.mounting import joined
 
 __all__ = ["FEATURES", "LOOK", "STEP_S", "Postures", "Stepper", "Steps", "chord"]
 
-_FEWEST = 10  # ticks with data, for a step to be known
-# m/s², beyond which a sample is broken. A sensor at a belt rebounds from a knock or a hard seat as no body does: that
-# of the healthy person of the mobgap example is at -12 once.
-_FORCES = (-15.0, 35.0)
 _BAND_HZ = (0.8, 4.0)  # from one stride to two steps of brisk walking and the beat above
-_SEGMENTS = (Segment.PELVIS, Segment.LUMBAR)
-# Lines of ticks: of each segment up in its sensor's frame and in its own, then how each moved; the ticks' numbers, and
-# whether a sensor was not worn.
-_UP, _OWN, _MOVED = ((slice(0, 3), slice(6, 9)), (slice(3, 6), slice(9, 12)), (slice(12, 16), slice(16, 20)))
-_POSTURE = slice(0, 12)
-_TICK, _OFF = 20, 21
-_LINES = 22
-# Squared rate about up over that of tipping, where neither is known: with this a rise and a drop weigh as with a
-# gyroscope in the example recordings of mobgap (Mobilise-D, Apache-2.0).
-_SPIN = 0.6
 _IN_PART = 0.5  # known, but for broken samples
 _BARE = -1.0  # known to be of no body
 
@@ -100,7 +96,7 @@ class Stepper:
     def __init__(self) -> None:
         self._poses: list[tuple[Pose, Pose]] = []  # not looked at until a step can be complete
         self._held: int | None = None  # the step that the newest tick lies in
-        self._lines: Floats = np.empty((_LINES, 0))
+        self._lines: Floats = np.empty((LINES, 0))
         self._raw: Floats = np.empty((0, BAND.stop))  # steps that later ones still need
         self._told = 0  # of these
         self._band = _Recursive(*butter(1, _BAND_HZ, "bandpass", fs=GRID_HZ))
@@ -114,9 +110,9 @@ class Stepper:
             return None
         self._held = _step_of(sensors.t[-1])
         sensors, segments = (joined(poses) for poses in zip(*self._poses, strict=True))
-        lines = np.concatenate([self._lines, _lines(sensors, segments)], axis=1)
+        lines = np.concatenate([self._lines, lines_of(sensors, segments)], axis=1)
         self._poses = []
-        holes = np.flatnonzero(np.diff(lines[_TICK]) > 1) + 1
+        holes = np.flatnonzero(np.diff(lines[TICK]) > 1) + 1
         pieces = np.split(lines, holes, axis=1) if len(holes) else [lines]
         told: list[Steps] = []
         for number, piece in enumerate(pieces):
@@ -144,24 +140,24 @@ class Stepper:
 
     def _stepped(self, lines: Floats) -> Floats:
         """Whole steps' columns of whole steps' ticks."""
-        pelvis, lumbar = (_with_guesses(lines[way], lines[up]) for way, up in zip(_MOVED, _UP, strict=True))
+        pelvis, lumbar = (with_guesses(lines[way], lines[up]) for way, up in zip(MOVED, UP, strict=True))
         moved = np.where(np.isnan(pelvis), lumbar, pelvis)
-        levels, are_known = _mean(moved[:1])
+        levels, are_known = means_of(moved[:1])
         level, is_known = levels[0], are_known[0]
         band, filled = self._filtered(moved[0], level)
         swaying = np.fmax(pelvis[2], lumbar[2])
-        energy = _mean(np.concatenate([band[None] ** 2, moved[1:], swaying[None]]))[0]
+        energy = means_of(np.concatenate([band[None] ** 2, moved[1:], swaying[None]]))[0]
         fresh = np.zeros(len(level))
         fresh[0] = self._is_fresh
         self._is_fresh = False
-        ends = (lines[_TICK, STEP_TICKS - 1 :: STEP_TICKS] + 1) / GRID_HZ
-        sides = ((pelvis[0], lines[_UP[0].start]), (lumbar[0], lines[_UP[1].start]))
+        ends = (lines[TICK, STEP_TICKS - 1 :: STEP_TICKS] + 1) / GRID_HZ
+        sides = ((pelvis[0], lines[UP[0].start]), (lumbar[0], lines[UP[1].start]))
         is_broken = np.logical_or.reduce([np.isnan(force) & ~np.isnan(up) for force, up in sides])
         known = np.where(is_broken.reshape(-1, STEP_TICKS).any(axis=1), _IN_PART, 1.0) * is_known
-        is_bare = ~is_known & (lines[_OFF].reshape(-1, STEP_TICKS) > 0).any(axis=1)
-        columns = [ends, fresh, np.where(is_bare, _BARE, known), *_mean(lines[_POSTURE])[0]]
+        is_bare = ~is_known & (lines[OFF].reshape(-1, STEP_TICKS) > 0).any(axis=1)
+        columns = [ends, fresh, np.where(is_bare, _BARE, known), *means_of(lines[POSTURE])[0]]
         columns += [np.where(is_known, level, 0.0), *np.where(np.isnan(energy), 0.0, energy)]
-        return np.stack([*columns, *_binned(filled), *_binned(band)], axis=1)
+        return np.stack([*columns, *binned(filled), *binned(band)], axis=1)
 
     def _filtered(self, force: Floats, levels: Floats) -> tuple[Floats, Floats]:
         """The step band and the force itself (n,) in m/s²; missing ticks are taken to be as the last known step."""
@@ -182,56 +178,10 @@ def _step_of(t: float) -> int:
     return (round(t * GRID_HZ) + 1) // STEP_TICKS
 
 
-def _lines(sensors: Pose, segments: Pose) -> Floats:
-    lines = np.empty((_LINES, len(sensors.t)))
-    for segment, up, own, moved in zip(_SEGMENTS, _UP, _OWN, _MOVED, strict=True):
-        lines[up] = quaternion.up_parts(sensors.q[segment])
-        is_lost = np.isnan(segments.acc[segment][:, 0])  # or is not worn
-        if is_lost.any():
-            lines[up, is_lost] = np.nan
-        lines[own] = quaternion.up_parts(segments.q[segment])
-        lines[moved] = _moves(lines[up], sensors.acc[segment].T, sensors.gyr[segment].T)
-    lines[_TICK] = np.rint(sensors.t * GRID_HZ)
-    lines[_OFF] = (segments.quality & np.uint16(Quality.NOT_WORN)) != 0
-    return lines
-
-
-def _moves(up: Floats, acc: Floats, gyr: Floats) -> Floats:
-    """Upward force beyond gravity, then squares of force along the floor, of tipping and of turning about up (4, n)."""
-    upward, spin = _dot(acc, up), _dot(gyr, up)
-    moves = np.array([upward - GRAVITY, _dot(acc, acc) - upward**2, _dot(gyr, gyr) - spin**2, spin**2])
-    is_broken = (upward < _FORCES[0]) | (upward > _FORCES[1])
-    if is_broken.any():
-        moves[:, is_broken] = np.nan
-    return moves
-
-
-def _with_guesses(moved: Floats, up: Floats) -> Floats:
-    """What whole steps' ticks moved (4, n), with the best guess where the sensor has no gyroscope.
-
-    Its up (3, n) is behind while it turns, which takes from the force along it; so the force's length stands for that.
-    How fast up tips stands for tipping, and for turning about up what usually goes with it.
-    """
-    is_blind = np.isnan(moved[2]) & ~np.isnan(moved[1])
-    if not is_blind.any():
-        return moved
-    upward = moved[0] + GRAVITY
-    length = np.sqrt(moved[1] + upward * upward)
-    rate = np.diff(up.reshape(3, -1, STEP_TICKS), axis=2, prepend=np.nan) * GRID_HZ
-    rate[..., 0] = rate[..., 1]
-    tipping = _dot(rate, rate).ravel()
-    return np.where(is_blind, np.array([length - GRAVITY, moved[1], tipping, _SPIN * tipping]), moved)
-
-
-def _dot(a: Floats, b: Floats) -> Floats:
-    product: Floats = a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
-    return product
-
-
 def _whole(lines: Floats) -> tuple[Floats, Floats]:
     """The whole steps of an unbroken run of ticks, and its rest."""
     ticks = lines.shape[1]
-    first = -int(lines[_TICK, 0]) % STEP_TICKS if ticks else 0
+    first = -int(lines[TICK, 0]) % STEP_TICKS if ticks else 0
     end = first + max((ticks - first) // STEP_TICKS, 0) * STEP_TICKS
     return (lines[:, first:end], lines[:, end:]) if end > first else (lines[:, :0], lines)
 
@@ -247,8 +197,8 @@ def _told(raw: Floats, count: int) -> Steps:
 
 
 def _postures(means: Floats) -> Postures:
-    up = {segment: means[:, 6 * k : 6 * k + 3] for k, segment in enumerate(_SEGMENTS)}
-    own = {segment: means[:, 6 * k + 3 : 6 * k + 6] for k, segment in enumerate(_SEGMENTS)}
+    up = {segment: means[:, 6 * k : 6 * k + 3] for k, segment in enumerate(SEGMENTS)}
+    own = {segment: means[:, 6 * k + 3 : 6 * k + 6] for k, segment in enumerate(SEGMENTS)}
     tipped = {segment: chord(rows, np.array([0.0, 0.0, 1.0])) for segment, rows in own.items()}
     return Postures(up, tipped, {segment: _leaned(rows) for segment, rows in own.items()})
 
@@ -277,7 +227,7 @@ def _joined(parts: list[Steps]) -> Steps:
 
 def _all_of(parts: list[Postures]) -> Postures:
     def put(of: list[Mapping[Segment, Floats]]) -> Mapping[Segment, Floats]:
-        return {segment: np.concatenate([one[segment] for one in of]) for segment in _SEGMENTS}
+        return {segment: np.concatenate([one[segment] for one in of]) for segment in SEGMENTS}
 
     return Postures(
         put([part.up for part in parts]), put([part.tipped for part in parts]), put([part.leaned for part in parts])
@@ -300,25 +250,3 @@ class _Recursive:
         y: Floats
         y, self._state = lfilter(self._numerator, self._denominator, x, zi=self._state)
         return y
-
-
-def _mean(ticks: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Means (k, m) of the known ticks (k, m · STEP_TICKS) of each step, NaN where too few are; and where enough are."""
-    total = _total(ticks)
-    if not np.isnan(total).any():
-        return total / STEP_TICKS, np.ones(total.shape, dtype=np.bool_)
-    known = ~np.isnan(ticks)
-    count = _total(known.astype(np.float64))
-    enough = count >= _FEWEST
-    return np.where(enough, _total(np.where(known, ticks, 0.0)) / np.maximum(count, 1.0), np.nan), enough
-
-
-def _total(ticks: Floats) -> Floats:
-    """Sums (k, m) of whole steps' ticks (k, m · STEP_TICKS)."""
-    return five(five(ticks.reshape(-1, 5, 5))).reshape(len(ticks), -1)
-
-
-def _binned(values: Floats) -> Floats:
-    """(BINS, n) means of each bin of whole steps' ticks."""
-    width = STEP_TICKS // BINS
-    return (five(values.reshape(-1, width)) / width).reshape(-1, BINS).T
