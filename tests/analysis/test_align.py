@@ -34,7 +34,7 @@ def column(poses: list[Pose], name: str, segment: Segment | None = None) -> Floa
     return np.concatenate([getattr(pose, name)[segment] if segment else getattr(pose, name) for pose in poses])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.floats(0.05, 0.9), min_size=1, max_size=40), st.booleans())
 def test_cutting_changes_nothing_while_the_streams_keep_together(widths: list[float], grouped: bool) -> None:
     streams = {

@@ -90,7 +90,7 @@ def any_mounting(seed: int) -> Rotation:
     return Rotation.random(rng=np.random.default_rng(seed))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.floats(15.0, 60.0), st.floats(20.0, 45.0))
 def test_any_mounting_at_all_is_found(seed: int, hips_deg: float, back_deg: float) -> None:
     """Any turn of the case in three dimensions; beyond 40° of bending nothing about the case is assumed."""

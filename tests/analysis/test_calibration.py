@@ -44,7 +44,7 @@ def made(kept: History, request: CalibrateRequest = REQUEST) -> Calibration:
     return calibration
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(-180, 180), st.floats(-55, 55), st.floats(-30, 30), st.floats(-80, 80))
 def test_any_clip_angle_gives_upright_zero_and_the_true_tip(
     clip_deg: float, slope_deg: float, side_deg: float, tip_deg: float

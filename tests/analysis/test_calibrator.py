@@ -83,7 +83,7 @@ def reference() -> list[Output]:
 END = SessionEnd(SCRIPT.end_s)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([6, 13, 22]))
 def test_cutting_changes_not_a_bit(seed: int, size: int) -> None:
     rng = np.random.default_rng(seed)
@@ -91,7 +91,7 @@ def test_cutting_changes_not_a_bit(seed: int, size: int) -> None:
     assert_same(fed([REQUEST, *arriving(*pieces), END]), reference())
 
 
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 @given(st.integers(0, 2**32 - 1))
 def test_nor_does_it_with_steps(seed: int) -> None:
     rng = np.random.default_rng(seed)

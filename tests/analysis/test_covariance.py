@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import covariance
@@ -35,7 +35,6 @@ def assert_close(told: Covariance, whole: Floats) -> None:
     assert np.abs((covariance.matrices([told])[0] - whole) / scale).max() < 1e-6
 
 
-@settings(deadline=None)
 @given(SEEDS)
 def test_a_chunk_moves_errors_as_its_transition_says(seed: int) -> None:
     known, whole, seen, _ = made(seed)
@@ -46,7 +45,6 @@ def test_a_chunk_moves_errors_as_its_transition_says(seed: int) -> None:
     assert_close(told, step @ whole @ step.T + noise)
 
 
-@settings(deadline=None)
 @given(SEEDS)
 def test_a_measurement_is_taken_in_as_the_textbook_says(seed: int) -> None:
     known, whole, _, rng = made(seed)

@@ -100,7 +100,7 @@ def test_flexion_is_a_share_of_it_from_then_on_and_only_then() -> None:
     assert np.abs(share[usual] - 100 * 16.6 / 50).max() < 5.0
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(st.lists(st.integers(10, 45), min_size=1, max_size=20), st.booleans())
 def test_cutting_changes_not_a_bit(sizes: list[int], range_first: bool) -> None:
     assert_same(fed([RANGE, QUIET] if range_first else [QUIET, RANGE], sizes), reference())

@@ -137,7 +137,7 @@ def long_walks() -> tuple[Pose, PostureFrame, list[Event]]:
     return pose, frame, told(pose, frame)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(1, 900), max_size=40), st.lists(st.integers(0, 500), min_size=1, max_size=8))
 def test_cutting_changes_not_a_bit(ticks: list[int], ahead: list[int]) -> None:
     """Poses run ahead of frames by any amount, but never behind them."""
@@ -207,7 +207,7 @@ def slow_walks() -> tuple[Pose, PostureFrame, list[Event]]:
     return pose, frame, told(pose, frame)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.integers(1, 1400), max_size=60), st.lists(st.integers(0, 800), min_size=1, max_size=8))
 def test_cutting_changes_no_bit_of_slow_walks(ticks: list[int], ahead: list[int]) -> None:
     pose, frame, expected = slow_walks()

@@ -32,7 +32,7 @@ def grouped(seed: int, count: int, cuts: list[int], patience: int = 8) -> list[G
     return [groups.feed(said[:, a:b], rests[a:b], turned[a:b]) for a, b in pairwise(edges)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(SEEDS, CUTS)
 def test_however_they_are_cut_groups_are_the_same_to_the_last_bit(seed: int, cuts: list[int]) -> None:
     """Pieces shorter than some forty chunks are worked out in another way than longer ones."""

@@ -116,7 +116,7 @@ def test_a_walk_tells_steps_but_no_angles() -> None:
     assert "no gyroscope" in str(walk.values["reason"])
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([3, 20]))
 def test_cutting_changes_not_a_bit_even_where_sensors_are_swapped(seed: int, size: int) -> None:
     rng = np.random.default_rng(seed)
@@ -167,7 +167,7 @@ def runs_of(t: Floats, acc: Floats, gyr: Floats, places: list[int]) -> list[Floa
     return [run for run in runs if len(run)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 199), max_size=12))
 def test_once_a_turn_rate_was_told_a_row_without_is_broken(seed: int, places: list[int]) -> None:
     rng = np.random.default_rng(seed)

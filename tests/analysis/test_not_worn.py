@@ -76,7 +76,7 @@ def test_what_is_not_worn_has_no_values_and_says_so() -> None:
     assert (frame.activity[frame.t > span.end_s + 20.0] != Activity.NOT_WORN).all()
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(st.lists(st.integers(1, 25), max_size=2), st.integers(1, 200))
 def test_cutting_and_grouping_change_nothing(places: list[int], group: int) -> None:
     pipeline = Pipeline(PipelineSettings())

@@ -70,7 +70,7 @@ def broken(samples: Samples, seed: int) -> Samples:
     return t, acc, gyr
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 1199), max_size=40), st.sampled_from([10.0, 52.0, 285.7]))
 def test_cutting_changes_nothing(seed: int, places: list[int], rate_hz: float) -> None:
     samples = broken(rocking(1200 / rate_hz, rate_hz, bias_dps=3.0), seed)

@@ -74,7 +74,7 @@ def test_slouching_and_leaning_from_the_hips_differ_by_what_the_pelvis_does() ->
     assert hinged[leaning] > 0.8 > 0.2 > hinged[slouched]
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.tuples(*[st.floats(-40, 40)] * 4), min_size=1, max_size=20))
 def test_a_mirrored_wearer_is_told_the_mirrored_postures(rows: list[tuple[float, ...]]) -> None:
     straight, mirrored = Wearer(MODEL), Wearer(MODEL)
@@ -83,7 +83,7 @@ def test_a_mirrored_wearer_is_told_the_mirrored_postures(rows: list[tuple[float,
         np.testing.assert_allclose(told, other[MIRRORED], atol=1e-3)  # parameters are rounded in the file
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.sampled_from(Stance))
 def test_whatever_is_fed_probabilities_stay_probabilities(seed: int, stance: Stance) -> None:
     rng = np.random.default_rng(seed)
@@ -173,7 +173,7 @@ def test_a_new_reference_starts_anew_and_the_window_it_falls_in_is_not_told() ->
     assert spans(told) == [("upright", 0.0, 8.0), ("upright", 12.0, 20.0)]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 1500), max_size=20))
 def test_cutting_changes_nothing(seed: int, places: list[int]) -> None:
     rng = np.random.default_rng(seed)

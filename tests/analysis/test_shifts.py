@@ -100,7 +100,7 @@ def test_without_every_angle_nothing_is_told() -> None:
     assert told(frame) == []
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     change=st.floats(-30.0, 30.0), lasts_s=st.floats(0.3, 3.0), angle=st.sampled_from(ANGLES), phase=st.floats(0, 0.5)
 )

@@ -175,7 +175,7 @@ def test_hours_of_sitting_teach_nothing() -> None:
     assert watched(sat) == ([], [])
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 11999), max_size=12))
 def test_cutting_changes_nothing(seed: int, places: list[int]) -> None:
     rng = np.random.default_rng(seed)

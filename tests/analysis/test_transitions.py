@@ -116,7 +116,7 @@ def _hashable(watcher: Transitions, frame: PostureFrame, a: int, b: int) -> list
     return [(event.kind, event.start_s, event.end_s or event.start_s) for event in told]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(ticks=st.lists(st.integers(1, 2800), max_size=40), ahead=st.lists(st.integers(0, 250), min_size=1, max_size=9))
 @example(ticks=list(range(10, 2800, 10)), ahead=[0])
 def test_cutting_changes_nothing(ticks: list[int], ahead: list[int]) -> None:

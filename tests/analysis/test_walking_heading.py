@@ -39,7 +39,7 @@ def told(walk: MadeWalk, left_deg: float = 0.0) -> Walked:
     return walked(Segment.PELVIS, moved(walk), facing(left_deg), STILL)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(-80.0, 80.0), st.floats(80.0, 130.0), st.integers(7, 11), st.floats(-180.0, 180.0))
 def test_steps_say_how_far_aside_forward_was_taken(
     left_deg: float, cadence_spm: float, contacts: int, heading_deg: float

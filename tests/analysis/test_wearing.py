@@ -253,7 +253,7 @@ def reference() -> list[Output]:
     return fed(later(short(), (STOOD,)), 10**6)
 
 
-@settings(max_examples=2, deadline=None)
+@settings(max_examples=2)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1, 30]))
 def test_cutting_and_grouping_change_not_a_bit_of_corrections(seed: int, bundle: int) -> None:
     assert told(reference(), "corrected")

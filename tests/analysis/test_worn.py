@@ -244,7 +244,7 @@ def whole_day(place: Place) -> Pose:
     return joined(poses(taken_off(place, 2)))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sampled_from([Place.BAG, Place.CRADLE]), st.lists(st.integers(1, 20_000), max_size=40))
 def test_cutting_changes_nothing(place: Place, places: list[int]) -> None:
     one, told = watched([whole_day(place)])

@@ -89,7 +89,7 @@ def test_there_are_detectors_and_each_has_a_day_checked() -> None:
     assert DETECTORS.keys() == FOUND.keys()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 3000), max_size=30))
 @EVERY
 def test_cutting_changes_nothing(detector: Detector, seed: int, places: list[int]) -> None:
@@ -98,7 +98,7 @@ def test_cutting_changes_nothing(detector: Detector, seed: int, places: list[int
     assert watched(detector, pieces(frame, places), end_s) == watched(detector, [frame], end_s)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 3000), max_size=10))
 @pytest.mark.parametrize("detector", SWIFT.values(), ids=SWIFT.keys())
 def test_many_seconds_at_once_tell_what_each_tells_in_turn(detector: Detector, seed: int, places: list[int]) -> None:

@@ -53,7 +53,7 @@ def test_no_two_families_claim_one_device() -> None:
 
 
 @every_driver
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(data=st.data())
 def test_random_bytes_never_break_it(name: str, data: st.DataObject) -> None:
     """Whatever comes, it returns sane items, and a sound packet after it is not refused for ever."""
@@ -73,7 +73,7 @@ def test_random_bytes_never_break_it(name: str, data: st.DataObject) -> None:
 
 
 @every_driver
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(data=st.data())
 def test_whatever_comes_the_blocks_are_in_order(name: str, data: st.DataObject) -> None:
     driver = DRIVERS[name]
@@ -127,7 +127,7 @@ def test_sound_packets_give_every_sample_once(name: str) -> None:
 
 
 @every_driver
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(data=st.data())
 def test_after_any_abuse_sound_packets_are_read_again(name: str, data: st.DataObject) -> None:
     """Packets are cut, doubled, merged, dropped or replaced by junk; five seconds of sound ones follow."""
@@ -162,7 +162,7 @@ def test_after_any_abuse_sound_packets_are_read_again(name: str, data: st.DataOb
 
 
 @every_numbered_driver
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(doubled=st.sets(st.integers(0, 39)))
 def test_what_comes_twice_is_told_once(name: str, doubled: set[int]) -> None:
     packets = sound(name, 40)

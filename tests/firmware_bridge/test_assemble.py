@@ -66,7 +66,7 @@ def cut(runs: Sequence[Run], cuts: set[int]) -> list[Run]:
     return pieces
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     pauses=st.lists(st.sampled_from([0.0, 0.02, 0.08, 0.08, 0.08, 0.2, 0.3, 1.2, 5.0]), min_size=5, max_size=100),
     sizes=st.lists(st.integers(1, 30), min_size=100, max_size=100),

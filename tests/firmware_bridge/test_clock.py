@@ -70,7 +70,7 @@ def test_a_wild_slope_is_never_believed() -> None:
     assert fit.slope <= 1.02
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     steps=st.lists(st.floats(0.05, 3.0), min_size=2, max_size=80),
     lates=st.lists(st.floats(0, 0.4), min_size=80, max_size=80),

@@ -74,7 +74,7 @@ fields = {fields}
     assert values(items)[0] == pytest.approx([GRAVITY, 0, 0, np.radians(1), 0, 0], abs=3e-3)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(cuts=st.lists(st.integers(0, 200), max_size=8))
 def test_lines_may_be_cut_anywhere(cuts: list[int]) -> None:
     driver = driver_of(f'{HEAD}[[stream]]\nchannel = "{A}"\nformat = "csv"\nfields = {SIX}\n', "here")

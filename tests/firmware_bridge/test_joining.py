@@ -15,7 +15,7 @@ def rows(values: Floats) -> Floats:
     return np.repeat(np.asarray(values, dtype=np.float64)[:, None], 3, axis=1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(offset=st.floats(-0.019, 0.019), size=st.integers(1, 40), later=st.integers(0, 20))
 def test_turn_rates_stand_at_the_times_of_the_accelerations(offset: float, size: int, later: int) -> None:
     """Both grow by 1 a second; the turn rates are measured `offset` apart and come in packets of another size."""

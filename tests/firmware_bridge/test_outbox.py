@@ -89,7 +89,7 @@ def test_one_that_is_held_already_is_ignored() -> None:
     assert len(outbox) == 1
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.lists(st.sampled_from(["add", "add", "add", "pass", "wait", "lost", "away"]), max_size=80))
 def test_all_get_through_a_broker_that_loses(steps: list[str]) -> None:
     outbox, stored, now_s, seq = Outbox(resend_s=5.0, in_flight=3), set[int](), 0.0, 0
@@ -135,7 +135,7 @@ def test_a_crash_leaves_all_on_disk(tmp_path: Path) -> None:
     assert left_on(path) == [*(letter(seq) for seq in range(5)), letter(6)]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(n=st.integers(0, 4), damage=st.integers(0, 2000), flip=st.booleans())
 def test_a_damaged_file_gives_what_stands_before_the_damage(
     tmp_path_factory: pytest.TempPathFactory, n: int, damage: int, flip: bool

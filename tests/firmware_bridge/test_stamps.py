@@ -82,7 +82,7 @@ def test_another_rate_than_asked_for_is_believed(actual_hz: float) -> None:
     assert ticks[-1].spacing_s == pytest.approx(1 / actual_hz, rel=1e-4)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(lost=st.sets(st.integers(1, 199), max_size=60), n=st.integers(1, 16), drift=st.floats(-0.007, 0.007))
 def test_lost_packets_never_change_where_samples_stand(lost: set[int], n: int, drift: float) -> None:
     core = clock(50.0, stamps_last=True)

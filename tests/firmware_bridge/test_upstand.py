@@ -302,7 +302,7 @@ class Ring:
         return [(CONTROL, talk.encode_answer(answer)), *resent]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     fates=st.lists(st.sampled_from(["arrives"] * 6 + ["twice", "dropped", "away"]), min_size=5, max_size=120),
     lossy=st.lists(st.booleans(), min_size=1, max_size=7),

@@ -73,7 +73,7 @@ def test_a_full_scale_count_is_16_g_and_2000_dps() -> None:
     assert np.degrees(-32768 * run.scale.gyr) == pytest.approx(-2000)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(n=st.integers(1, 12), cuts=st.lists(st.integers(0, 240), max_size=12))
 def test_cutting_changes_no_sample(n: int, cuts: list[int]) -> None:
     """A frame that was cut waits for the next header, so a last one makes sure that all have come."""
@@ -85,7 +85,7 @@ def test_cutting_changes_no_sample(n: int, cuts: list[int]) -> None:
     assert not any(isinstance(item, PacketError) for item in items)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(before=st.integers(0, 4), junk=st.binary(min_size=1, max_size=50), after=st.integers(3, 6))
 def test_it_finds_its_step_again_after_junk(before: int, junk: bytes, after: int) -> None:
     items = feed(*(sly_frame(n) for n in range(before)), junk, *(sly_frame(100 + n) for n in range(after)))

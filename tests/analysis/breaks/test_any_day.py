@@ -199,7 +199,7 @@ def check_record(played: Played, ended: Sequence[Prompt]) -> None:
         assert played.why(at_s).endswith(".")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(any_rules(), RUNS, INPUTS, EVENTS, SHARES, ANSWERS)
 def test_what_holds_on_any_day(
     rules: BreakRules,
@@ -212,7 +212,7 @@ def test_what_holds_on_any_day(
     check(lived(rules, runs, inputs, events, shares[: len(runs)], answers), runs)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(any_rules(), RUNS, INPUTS, EVENTS, SHARES, ANSWERS, CUTS)
 def test_the_same_day_gives_the_same_record_however_it_is_cut(
     rules: BreakRules,
@@ -231,7 +231,7 @@ def test_the_same_day_gives_the_same_record_however_it_is_cut(
     assert next((pair for pair in pairs if repr(pair[0]) != repr(pair[1])), None) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(RUNS)
 def test_who_never_sits_long_is_never_asked(runs: list[Run]) -> None:
     short: list[Run] = [(Activity.WALKING, 30.0)]

@@ -88,7 +88,7 @@ def reference(is_silent: bool) -> list[str]:
     return [repr(one) for one in fed(inputs_of(((), ()), is_silent=is_silent), range(1, 10**4))]
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([7, 13, 26]), st.sampled_from([1, 3, 40, 1000]), st.booleans())
 def test_cutting_and_grouping_change_not_a_bit(seed: int, size: int, bundle: int, is_silent: bool) -> None:
     rng = np.random.default_rng(seed)

@@ -82,7 +82,7 @@ SAID = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(RUNS, SAID, st.lists(st.integers(1, 20000), max_size=6))
 def test_corrections_hold_however_the_day_is_cut_and_are_gone_once_taken_back(
     runs: list[Run], said: list[tuple[int, int, int, Activity]], places: list[int]
@@ -95,7 +95,7 @@ def test_corrections_hold_however_the_day_is_cut_and_are_gone_once_taken_back(
     assert all(clock_s >= 0 for clock_s in whole.memory.clocks_s.values())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(RUNS, st.integers(0, 3000), st.integers(1, 1500), st.sampled_from([SIT, STAND, WALK]))
 def test_what_was_told_is_counted_anew_as_it_was(runs: list[Run], start: int, length: int, what: Activity) -> None:
     """Taken back at once: every clock shows what it would have shown."""

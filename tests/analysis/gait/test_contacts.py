@@ -29,7 +29,7 @@ def assert_found(contacts: Contacts, true_s: Floats, tolerance_s: float = 0.05) 
     assert len(inner) <= len(contacts.t) <= len(true_s) + 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     cadence=st.floats(75.0, 135.0),
     asymmetry=st.floats(-0.2, 0.2),

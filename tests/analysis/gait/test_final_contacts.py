@@ -26,7 +26,7 @@ def every_stride() -> np.ndarray[tuple[int], np.dtype[np.intp]]:
     return np.arange(2, STEPS - 4)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(step_s=st.floats(0.45, 0.8), duty=st.floats(0.6, 0.72), shape=st.floats(0.3, 0.6))
 def test_stance_swing_and_double_support_are_as_far_from_the_truth_as_they_must_be(
     step_s: float, duty: float, shape: float
@@ -50,7 +50,7 @@ def test_who_keeps_both_feet_down_for_longer_is_told_so(step_s: float) -> None:
 
 
 @given(step_s=st.floats(0.45, 0.8), duty=st.floats(0.6, 0.72))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_each_lies_within_the_step_it_belongs_to(step_s: float, duty: float) -> None:
     walk, contacts = two_feet(step_s, duty)
     finals = finals_s(walk, contacts)

@@ -26,7 +26,7 @@ def measures(
     return measured(track, contacts_of(track), height_m)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cadence=st.floats(80.0, 130.0), asymmetry=st.floats(0.0, 0.25), start=st.floats(2.0, 3.0))
 def test_cadence_times_and_asymmetry(cadence: float, asymmetry: float, start: float) -> None:
     told, reasons = measures(MadeWalk(cadence, 40, start, asymmetry))
@@ -40,7 +40,7 @@ def test_cadence_times_and_asymmetry(cadence: float, asymmetry: float, start: fl
     assert told.double_support_percent == pytest.approx(25.0, abs=8.0)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     rotation=st.floats(4.0, 16.0),
     obliquity=st.floats(4.0, 14.0),

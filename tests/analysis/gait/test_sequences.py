@@ -61,7 +61,7 @@ def _worth(given: Candidates, chosen: tuple[int, ...], feet: tuple[int, ...]) ->
     return total
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(candidates())
 def test_the_best_is_the_best_of_all(given: Candidates) -> None:
     chosen, is_left = best_sequence(given)
@@ -70,7 +70,7 @@ def test_the_best_is_the_best_of_all(given: Candidates) -> None:
     assert found == pytest.approx(max(worth for _, worth in every(given)), abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(candidates())
 def test_a_stride_is_as_likely_as_all_the_sequences_that_have_it(given: Candidates) -> None:
     weights = [(sequence, math.exp(worth / NAT)) for sequence, worth in every(given)]

@@ -21,7 +21,7 @@ def window(pose: Pose, first_s: int) -> Track:
     return track
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(44.0, 72.0), st.floats(-0.2, 0.2), st.integers(4, 8), st.floats(-15.0, 15.0), st.floats(-4.0, 4.0))
 def test_steady_slow_steps_are_steps(cadence: float, uneven: float, first_s: int, lean: float, turning: float) -> None:
     walk = MadeWalk(cadence, 30, asymmetry=uneven, lean_deg=lean, turning_deg_s=turning)

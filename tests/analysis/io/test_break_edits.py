@@ -69,7 +69,7 @@ def comments(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("text", FILES)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(edits=st.lists(st.one_of(TYPES, st.sampled_from(["active", "eyes"]), HOURS), max_size=6))
 def test_any_edits_make_what_was_asked_for_and_touch_nothing_else(text: str, edits: list[Any]) -> None:
     before = tomllib.loads(text)

@@ -39,7 +39,7 @@ def offer(live: LiveSession, message: schema.Samples, now_s: float = 0.0) -> Ver
     return verdict
 
 
-@settings(max_examples=8, deadline=None, phases=[Phase.reuse, Phase.generate])  # shrinking would take minutes
+@settings(max_examples=8, phases=[Phase.reuse, Phase.generate])  # shrinking would take minutes
 @given(data=st.data())
 def test_no_crash_loses_or_doubles_anything(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """A bridge that resends from what is confirmed, a service that dies anywhere: the same as undisturbed."""

@@ -139,7 +139,7 @@ def test_sessions_are_those_that_overlap(url: str, store: Store) -> None:
         assert [s.session_id for s in reader.sessions("me", 251.0)] == ["s2"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     arrivals=st.lists(st.tuples(st.sampled_from(list(Segment)), st.integers(0, 12)), max_size=40),
     size=st.integers(1, 7),

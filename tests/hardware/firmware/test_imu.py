@@ -69,7 +69,7 @@ def test_counts_are_the_motion_in_the_ranges_that_were_set(rate_hz: int, acc_cod
     assert np.abs(got[:, 3:] * wire.gyro_scale(gyro_code) - gyr).max() <= 1.001 * wire.gyro_scale(gyro_code) / 2
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(late_s=st.lists(st.floats(0.0, 6.0), min_size=1, max_size=12))
 def test_however_late_python_comes_nothing_is_lost_until_the_fifo_is_full(late_s: list[float]) -> None:
     """341 whole samples fit: 6.5 s at 52 Hz."""
@@ -87,7 +87,7 @@ def test_however_late_python_comes_nothing_is_lost_until_the_fifo_is_full(late_s
     assert model.lost_samples == 0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(away_s=st.floats(6.7, 40.0), then_s=st.floats(0.0, 3.0))
 def test_an_overrun_is_told_and_what_is_left_is_whole(away_s: float, then_s: float) -> None:
     model = chip()

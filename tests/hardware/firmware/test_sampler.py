@@ -48,7 +48,7 @@ def errors_ms(packets: list[wire.StreamPacket], rate_hz: int, ppm: float) -> Flo
     return 1e3 * (told - true)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 1000), rate_hz=st.sampled_from(wire.RATES_HZ), ppm=st.sampled_from([-15000.0, 0.0, 15000.0]))
 def test_samples_stand_within_milliseconds_of_when_they_were_taken(seed: int, rate_hz: int, ppm: float) -> None:
     """Python comes every 50 ms or so, and now and then two seconds late."""
@@ -63,7 +63,7 @@ def test_samples_stand_within_milliseconds_of_when_they_were_taken(seed: int, ra
     assert np.abs(settled).max() < 8.0  # of the 20 ms that two sensors may be apart
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(seed=st.integers(0, 1000), rate_hz=st.sampled_from(wire.RATES_HZ), ppm=st.floats(-15000.0, 15000.0))
 def test_an_oscillator_that_warms_is_followed(seed: int, rate_hz: int, ppm: float) -> None:
     """By 1000 ppm within ten minutes of being put on."""
@@ -80,7 +80,7 @@ def test_an_oscillator_that_warms_is_followed(seed: int, rate_hz: int, ppm: floa
     assert np.abs(off_ms[len(off_ms) // 10 :]).max() < 8.0
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 1000), rate_hz=st.sampled_from(wire.RATES_HZ), ppm=st.sampled_from([-15000.0, 0.0, 15000.0]))
 def test_no_correction_looks_like_a_hole(seed: int, rate_hz: int, ppm: float) -> None:
     """Python comes late even between looking at the clock and reading the FIFO, from the very first second on."""
@@ -116,7 +116,7 @@ def test_the_spacing_is_even_and_the_chips_own() -> None:
     assert np.ptp(spans) <= 3  # parts of 30 µs
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(away_s=st.floats(7.0, 60.0), cut=st.integers(0, 12))
 def test_an_overrun_is_a_hole_of_the_right_length(away_s: float, cut: int) -> None:
     before = [0.05 * k for k in range(1, 400 + cut)]

@@ -198,7 +198,7 @@ def test_an_open_sensor_answers_everybody_in_plain() -> None:
     assert not bench.sensor.should_hang_up(1000.0)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     away=st.lists(st.tuples(st.integers(0, 40), st.integers(0, 600)), min_size=1, max_size=4),
     ring=st.integers(5, 60),

@@ -63,7 +63,7 @@ def test_a_longer_absence_costs_the_oldest_in_whole_files() -> None:
     assert spill.get(100 * FILE_PACKETS - 1) == packet(100 * FILE_PACKETS - 1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     runs=st.lists(st.tuples(st.integers(0, 500), st.integers(1, 600)), min_size=1, max_size=5),
     cut=st.integers(0, 3 * SLOT_BYTES),

@@ -41,7 +41,7 @@ def whole() -> Counts:
     return _worn().read(0.0, LENGTH_S)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cuts=st.lists(st.floats(0.0, LENGTH_S), max_size=100))
 def test_cutting_changes_nothing(whole: Counts, cuts: list[float]) -> None:
     read = _read(_worn(), cuts)

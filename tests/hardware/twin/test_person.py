@@ -112,7 +112,7 @@ def test_a_rise_that_was_meant_anyway_answers_the_prompt_that_comes_on_the_way()
     assert deed.answer is None
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 @given(seed=st.integers(0, 1000), looks=st.lists(st.floats(0.0, END_S), min_size=1, max_size=20))
 def test_the_day_that_was_lived_stays_as_it_was(seed: int, looks: list[float]) -> None:
     person, wearer, _ = one(None, seed)

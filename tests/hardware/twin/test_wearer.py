@@ -254,7 +254,7 @@ def test_a_script_is_expanded_only_as_far_as_somebody_looks() -> None:
     assert asked == sorted(set(asked))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(seed=st.integers(0, 2**32), duration_s=st.floats(5.0, 2000.0))
 def test_filled_time_is_exact_and_stays_on_its_support(seed: int, duration_s: float) -> None:
     for fill, support in ((sitting, Activity.SITTING), (standing, Activity.STANDING)):
