@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis import quaternion
-from analysis.detectors.activity import DELAY, ActivityFilter
+from analysis.detectors.activity import ActivityFilter
 from analysis.detectors.activity_model import ActivityModel
+from analysis.detectors.hindsight import DELAY
 from analysis.detectors.steps import FEATURES, Stepper, Steps
 from analysis.model import FRAME_HZ, Activity, Codes, Floats, Pose, Segment, Stance
 from benchmarks.activity_people import Person, recorded

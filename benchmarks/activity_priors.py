@@ -27,16 +27,19 @@ _MISSED = 0.03  # of the rises and drops: what the goal of recall leaves
 _RISES = 60 / (16 * 3600 / STEP_S)  # a half second of those awake (60 ± 22 a day, 10.1016/j.apergo.2009.04.005)
 _SHOWN = 3.0  # nats: 20 to 1
 _QUICKEST = 0.01  # of the stays are shorter than what is hasty
-_SHARES = Shares(gait=0.9, other=0.4, lying=0.9, posture=0.03, telling=0.6, furthest=6.0)  # e^6: anything may happen
-_POSTURE = 0.006  # before anything was seen, when it tells each half second anew
+_COUNTED = 0.1  # of a posture in each half second: who only reaches for something, 6 s at most, is not there for long
+_AGAIN = 0.002  # after some four minutes
+_SHARES = Shares(
+    gait=0.9, other=0.4, lying=0.9, posture=_COUNTED, again=_AGAIN, plain=4.0, furthest=6.0
+)  # e^6: anything may happen
 _ODDS = Odds(
     change=0.009,
     unseen_change=float(f"{_RISES * _MISSED:.2g}"),
-    start_walking=0.25,
-    stop_walking=0.4,
-    start_other=0.002,
-    stop_other=0.1,
-    lie_down=0.02,
+    start_walking=0.15,
+    stop_walking=0.9,
+    start_other=0.0002,
+    stop_other=0.3,
+    lie_down=0.06,
     sit_from_walking=1.0,
     sit_from_other=1.0,
 )
@@ -45,7 +48,7 @@ _ODDS = Odds(
 def begun(runs: Sequence[Codes]) -> tuple[Shares, Odds, Unsure, Haste]:
     """Shares, odds and the rest, from where they are chosen. Each run is what one person did in every half second."""
     missed = _rounded(_odds(runs, _DOWN, _UP) * _MISSED)
-    return _SHARES, _ODDS, Unsure(posture=_POSTURE, change=missed, seen=1.0, shown=_SHOWN, first=_SHOWN), _haste(runs)
+    return _SHARES, _ODDS, Unsure(again=_AGAIN, change=missed, seen=1.0, shown=_SHOWN), _haste(runs)
 
 
 def _rounded(value: float) -> float:

@@ -14,7 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from analysis import quaternion
-from analysis.detectors.activity import CONFIDENCE, DELAY, SETTLED
+from analysis.detectors.activity import CONFIDENCE
+from analysis.detectors.hindsight import DELAY, SETTLED
 from analysis.errors import PostureError
 from analysis.io.journal import BUNDLE_S
 from analysis.model import (

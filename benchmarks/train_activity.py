@@ -11,7 +11,7 @@ and that there is memory of what was seen, was developed with the errors on HAPT
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 
@@ -81,9 +81,9 @@ _AT_S, _APART_S = 0.3, 1.25  # within the one it is a rise, beyond the other it 
 _STILL = 0.15  # of 1: 3 degrees a second, or 0.07 m/s²
 _UPRIGHT = (Activity.SITTING, Activity.STANDING, Activity.WALKING)
 _ANY = (  # until it is chosen
-    Shares(1.0, 1.0, 1.0, 1.0, 0.0, 6.0),
+    Shares(1.0, 1.0, 1.0, 1.0, 1.0, 6.0, 6.0),
     Odds(*[1.0] * 9),
-    Unsure(1.0, 1.0, 1.0, 1.0, 1.0),
+    Unsure(1.0, 1.0, 1.0, 1.0),
     Haste(1.0, 1.0),
 )
 SOURCE = (
@@ -144,7 +144,7 @@ def fit(sample: Sample, gaits: Sequence[Floats], source: str) -> ActivityModel:
     rising, dropping = rises | (down & (sample.rise_s > _APART_S)), drops | (up & (sample.drop_s > _APART_S))
     model = ActivityModel(
         source=source,
-        usual=tuple(round(float(kind[state][sample.is_stood].mean()), 3) for state in STATES),
+        usual=_usual(kind, sample.is_stood),
         shares=_ANY[0],
         odds=_ANY[1],
         unsure=_ANY[2],
@@ -163,6 +163,13 @@ def fit(sample: Sample, gaits: Sequence[Floats], source: str) -> ActivityModel:
         rise_posture=_around(model, sample, model.rise, rises, rising),
         drop_posture=_around(model, sample, model.drop, drops, dropping),
     )
+
+
+def _usual(kind: Mapping[Activity, Flags], among: Flags) -> tuple[float, ...]:
+    """How often each of STATES is, but sitting and standing as often: sensors are clipped on standing."""
+    often = {state: float(kind[state][among].mean()) for state in STATES}
+    often[Activity.SITTING] = often[Activity.STANDING] = (often[Activity.SITTING] + often[Activity.STANDING]) / 2
+    return tuple(round(often[state], 3) for state in STATES)
 
 
 def _still(sample: Sample) -> Flags:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from analysis.detectors.activity import Retold
+from analysis.detectors.hindsight import Retold
 from analysis.detectors.seconds import Timed
 from analysis.model import Calibration, Event, Pose, PostureFrame, Stance
 from analysis.worn import Off

@@ -5,34 +5,28 @@ of ten (free living against a thigh sensor, n = 30, W2768551517). What cannot be
 lifts the pelvis by a third of a metre. So changes between sitting and standing are unlikely except while the
 force says so, and posture decides slowly, for the rises that were missed.
 
-The first change that is seen may show that what was told before was not so: who goes down cannot have sat already. The
-likeliest way to the present then tells anew what was, up to BACKDATED_S back. Every way remembers its own last rise or
-drop, for hardly anybody goes down who just rose: a swing before sitting down makes no sitter of who stood before it.
+Every way to the present (`hindsight`) remembers its own last rise or drop, for hardly anybody goes down who just rose:
+a swing before sitting down makes no sitter of who stood before it. A posture that is held is one observation: what was
+counted of it is remembered too, until somebody rises or sits down.
 """
 
 from __future__ import annotations
 
 import math
-from collections import deque
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analysis.detectors.activity_evidence import Evidence, Sums
 from analysis.detectors.activity_model import DOWN, LIE, SIT, STAND, STATES, WALK, ActivityModel, shipped
+from analysis.detectors.hindsight import BACK, SAME, SETTLED, Hindsight, Retold
 from analysis.detectors.steps import LOOK, STEP_S, Stepper, Steps
 from analysis.detectors.upright import Uprights
-from analysis.model import FRAME_HZ, Activity, Codes, Floats, Pose, PostureFrame, Segment, Stance
+from analysis.model import Activity, Codes, Floats, Pose, PostureFrame, Segment, Stance
 from analysis.own_postures import OwnPostures
 
 CONFIDENCE = "activity_confidence"  # values beside the metrics': % that the activity is right, 0 where it is unknown
-SETTLED = "activity_settled"  # and the Activity of DELAY_S earlier, looked back upon
-BACK = 5  # steps by which what was so is looked back upon
-DELAY_S = (LOOK + BACK) * STEP_S  # after which a tick's activity is settled; a step's change is dated to its end
-BACKDATED_S = 180.0  # so far back may be told anew; 8 of 10 stays on the feet at work are shorter (twin)
-DELAY = round(DELAY_S * FRAME_HZ)  # ticks
 _EVERY = range(len(STATES))
-_SAME = list(_EVERY)  # each state from itself
 _SURE = 0.7  # a state this probable is told …
 _OUTRUN = 2.0  # … and one that is so much likelier than the one that was told so far
 _CLEAR = 0.9  # a state must be so probable for what led to it to be told anew
@@ -56,25 +50,6 @@ def beside(frame: PostureFrame, told: Told) -> PostureFrame:
 
 
 @dataclass(frozen=True, slots=True)
-class Retold:
-    """What was settled as something else in [start_s, end_s), and known from the tick at `known_s` on to be this."""
-
-    known_s: float
-    start_s: float
-    end_s: float
-    activity: Activity
-
-
-@dataclass(slots=True)
-class _Span:
-    """A state that was come to in the step that began at `from_s`, and what came before."""
-
-    state: int
-    from_s: float
-    before: _Span | None
-
-
-@dataclass(frozen=True, slots=True)
 class _Change:
     """From here on this is told."""
 
@@ -93,19 +68,15 @@ class ActivityFilter:
         self._stepper = Stepper()
         self._uprights = Uprights()
         self._belief = [1.0 / len(STATES)] * len(STATES)
-        self._paths = [_Span(state, -math.inf, None) for state in _EVERY]  # how each state was come to
-        self._behind = deque([(-math.inf, False)] * (BACK + 1), BACK + 1)  # steps: end, and whether anything was known
-        self._runs: deque[tuple[float, float, Activity]] = deque()  # what was settled as what, BACKDATED_S back
-        self._kept_s = -math.inf  # up to here
-        self._looked: _Span | None = None  # the last span that was settled
-        self._was_sure = False  # one step ago; what is come to by posture alone tells nothing of what was
-        self._news: list[Retold] = []
+        self._hindsight = Hindsight()
         self._verdict = Activity.UNKNOWN
         self._told = [_Change(-math.inf, Activity.UNKNOWN, 0.0, Activity.UNKNOWN)]
         self._newest_s = 0.0
         self._rested = [math.inf] * len(STATES)  # steps since the last rise or drop on each of these ways
         self._is_bare = False  # no sensor was worn one step ago
         self._has_seen = False  # how the wearer came to be as they are
+        self._counted = 0.0  # nats of the present posture that were counted already
+        self._is_stale = False  # what was counted is no longer the present posture's
 
     def calibrated(self, stance: Stance, from_s: float, *, is_current: bool) -> None:
         """From `from_s` angles are against that stance; `is_current`: it is also what the wearer does just then."""
@@ -150,8 +121,7 @@ class ActivityFilter:
 
     def news(self) -> list[Retold]:
         """What is to be told anew, as became known since this was asked last."""
-        news, self._news = self._news, []
-        return news
+        return self._hindsight.news()
 
     def _learn(self, steps: Steps, first: int) -> int:
         """Steps from `first` on against the same upright; returns the first one against another."""
@@ -161,19 +131,26 @@ class ActivityFilter:
         span = slice(first, self._uprights.end(steps, first))
         if current is not None:
             certain = STAND if current is Stance.STANDING else SIT
-            self._belief = [0.97 if state == certain else 0.03 / (len(STATES) - 1) for state in _EVERY]
+            rest = (1.0 - _CERTAIN) / (len(STATES) - 1)
+            self._belief = [_CERTAIN if state == certain else rest for state in _EVERY]
             self._has_seen = True
         has_seen = self._has_seen
-        evidence = Evidence.of(self._model, self._sums, steps.only(span), self._uprights, has_seen=has_seen)
+        if self._uprights.is_new:
+            self._counted = 0.0
+        evidence = self._evidence(steps.only(span))
         if current is None and self._uprights.is_new and max(self._belief) < _SURE:
-            self._look(evidence)
-        self._uprights.is_new = False
+            self._belief = _shares([a * b for a, b in zip(self._belief, self._model.usual, strict=True)])
+        self._uprights.is_new = self._is_stale = False
         row = first
-        while row < span.stop and not self._uprights.is_new and has_seen is self._has_seen:
+        while row < span.stop and not self._uprights.is_new and has_seen is self._has_seen and not self._is_stale:
             if self._is_back(steps, row):
                 break
             row += self._advance(evidence, steps, row, row - first)
+        self._counted = 0.0 if self._is_stale else evidence.counted[row - first]
         return row
+
+    def _evidence(self, steps: Steps) -> Evidence:
+        return Evidence.of(self._model, self._sums, steps, self._uprights, self._counted, has_seen=self._has_seen)
 
     def _is_back(self, steps: Steps, row: int) -> bool:
         """Sensors are worn again: with that step the present posture is looked at anew."""
@@ -182,14 +159,9 @@ class ActivityFilter:
     def _take_off(self, end_s: float) -> None:
         """What was believed ends: who puts sensors on again may do so in any posture."""
         self._belief = [1.0 / len(STATES)] * len(STATES)
-        self._paths = [_Span(state, end_s, None) for state in _EVERY]
+        self._hindsight.restart(end_s)
         self._rested = [math.inf] * len(STATES)
         self._is_bare = True
-
-    def _look(self, evidence: Evidence) -> None:
-        """Against a new upright the present posture counts once in full."""
-        likely = evidence.first_look
-        self._belief = _shares([a * b * c for a, b, c in zip(self._belief, self._model.usual, likely, strict=True)])
 
     def _advance(self, evidence: Evidence, steps: Steps, row: int, place: int) -> int:
         """One step, or as many as leave everything as it is; how many. `place`: where `row` lies in the evidence."""
@@ -214,16 +186,14 @@ class ActivityFilter:
     def _stay(self, steps: Steps, row: int, count: int, state: int) -> None:
         """`count` steps in which nothing changes."""
         self._rested = [self._rested[state] + count] * len(STATES)
-        self._paths = [self._paths[state]] * len(STATES)
+        self._hindsight.stay(state)
         for k in range(min(count, BACK + 1)):
             self._extend([state] * len(STATES), float(steps.end_s[row + k]), is_known=True)
         if count > BACK + 1:
-            *last, end_s = steps.end_s[row + count - BACK - 2 : row + count].tolist()
-            was_known = self._behind[0][1]
-            self._behind.extend((behind_s, was_known) for behind_s in last)
-            self._keep(self._kept_s, last[0], STATES[state] if was_known else Activity.UNKNOWN)
-            self._paths = [self._paths[state]] * len(STATES)
-            self._extend([state] * len(STATES), end_s, is_known=True)  # every other state is come to from here
+            *skipped, end_s = steps.end_s[row + count - BACK - 2 : row + count].tolist()
+            self._hindsight.skip(state, skipped)
+            self._hindsight.stay(state)
+            self._extend([state] * len(STATES), end_s, is_known=True)
 
     def _step(self, evidence: Evidence, place: int, steps: Steps, row: int) -> None:
         end_s, is_known = float(steps.end_s[row]), bool(steps.is_known[row])
@@ -232,7 +202,7 @@ class ActivityFilter:
         if steps.is_off[row]:
             self._take_off(end_s)
         if not is_known:
-            self._extend(_SAME, end_s, is_known=False)
+            self._extend(SAME, end_s, is_known=False)
             return
         haste = self._model.haste
         hasty = [haste.odds if rested < haste.steps else 1.0 for rested in self._rested]
@@ -242,7 +212,7 @@ class ActivityFilter:
             belief.append((ways[0] + ways[1] + ways[2] + ways[3] + ways[4]) * share)
         was_down = self._is_down
         self._belief = _shares(belief)
-        has_changed = self._is_down is not was_down
+        has_changed = self._is_stale = self._is_down is not was_down
         self._rested = [
             0 if (old in DOWN) is not (new in DOWN) else self._rested[old] + 1 for new, old in enumerate(origins)
         ]
@@ -259,66 +229,22 @@ class ActivityFilter:
 
     def _extend(self, origins: list[int], end_s: float, *, is_known: bool) -> None:
         """One more step, to which each state came from `origins`; and what is told of it."""
-        from_s, paths = end_s - STEP_S, self._paths
-        if origins != _SAME:
-            self._paths = [
-                paths[old] if paths[old].state == new else _Span(new, from_s, paths[old])
-                for new, old in enumerate(origins)
-            ]
+        self._hindsight.come(origins, end_s - STEP_S)
         best = self._belief.index(max(self._belief))
         self._verdict = self._judged(best) if is_known else Activity.UNKNOWN
-        self._behind.append((end_s, is_known and (self._uprights.is_known or best == WALK)))
-        settled = self._settled(self._paths[best], end_s, is_clear=self._belief[best] >= _CLEAR)
+        settled = self._hindsight.settled(
+            best,
+            end_s,
+            is_known=is_known and (self._uprights.is_known or best == WALK),
+            is_clear=self._belief[best] >= _CLEAR,
+            has_seen=self._has_seen,
+        )
         confidence = 0.0
         if self._verdict is not Activity.UNKNOWN:
             confidence = round(100.0 * self._belief[STATES.index(self._verdict)], 1)
         last = self._told[-1]
         if (self._verdict, settled, confidence) != (last.activity, last.settled, last.confidence):
             self._told.append(_Change(end_s + LOOK * STEP_S, self._verdict, confidence, settled))
-
-    def _settled(self, span: _Span, now_s: float, *, is_clear: bool) -> Activity:
-        """What was so BACK steps ago, on this way to the present."""
-        end_s, was_known = self._behind[0]
-        while span.from_s >= end_s and span.before is not None:
-            span = span.before
-        if span is not self._looked and is_clear:
-            was_so = span.before is self._looked and span.from_s >= end_s - STEP_S
-            if self._looked is not None and not was_so and not self._was_sure:
-                self._tell_anew(span, end_s - STEP_S, now_s + LOOK * STEP_S)
-            self._looked = span
-        self._was_sure = self._has_seen
-        settled = STATES[span.state] if was_known else Activity.UNKNOWN
-        self._keep(end_s - STEP_S, end_s, settled)
-        if span.from_s < end_s - BACKDATED_S:
-            span.before = None  # nobody asks for what was before
-        return settled
-
-    def _keep(self, start_s: float, end_s: float, settled: Activity) -> None:
-        runs, self._kept_s = self._runs, end_s
-        if runs and runs[-1][1:] == (start_s, settled):
-            runs[-1] = (runs[-1][0], end_s, settled)
-        elif settled is not Activity.UNKNOWN:
-            runs.append((start_s, end_s, settled))
-        while runs and runs[0][1] <= end_s - BACKDATED_S:
-            runs.popleft()
-
-    def _tell_anew(self, span: _Span | None, until_s: float, known_s: float) -> None:
-        """What was settled before `until_s` otherwise than this way has it."""
-        first_s, runs = until_s - BACKDATED_S, list(self._runs)
-        while span is not None and until_s > first_s:
-            from_s, activity = max(span.from_s, first_s), STATES[span.state]
-            told, runs = runs, []
-            for start_s, end_s, settled in told:
-                a, b = max(start_s, from_s), min(end_s, until_s)
-                if a >= b or settled is activity:
-                    runs.append((start_s, end_s, settled))
-                    continue
-                self._news.append(Retold(known_s, a, b, activity))
-                parts = ((start_s, a, settled), (a, b, activity), (b, end_s, settled))
-                runs += [part for part in parts if part[0] < part[1]]
-            until_s = from_s
-            span = span.before
-        self._runs = deque(runs)
 
     def _judged(self, best: int) -> Activity:
         if not self._uprights.is_known:

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from analysis.detectors.activity_model import (
     COLUMN,
     DOWN,
+    SIT,
     STAND,
     STATES,
-    WALK,
     ActivityModel,
     Odds,
     lying_nats,
@@ -28,8 +28,12 @@ from analysis.detectors.upright import Uprights
 from analysis.model import Floats
 
 _SHUT = 1e-3  # odds; a certain belief stays as it is while every way out of it is less likely
+_LOUD, _NEWS = 0.5, 1e-3  # nats in a half second that speak against it; a posture is told little by little
 _LIKELIEST, _LEAST = 8.0, 20.0  # nats for (1 in 3000 is an oddity) and against a single rise or drop, and for the first
 _DOUBT = 3.0  # nats: what is told 20 to 1 against is none, or an hour of sitting still would add up to a rise
+# Times the furthest that is told for a state. Odds are against staying, which always counts 1: a walk that nobody takes
+# adds to standing, gone and come back from, as much as it is likely; at e^-6 it added 2.3 nats an hour.
+_AGAINST = 2.0
 
 Ways = tuple[tuple[float, float, float, float, float], ...]
 
@@ -66,16 +70,19 @@ class Evidence:
     rise: Floats  # (n,) of a rise against none
     drop: Floats  # (n,)
     stretch: Floats  # (n,) of stretching against standing, where there is some
-    first_look: list[float]  # (5,) how likely each state makes the first step's posture, counted in full
     is_odd: NDArray[np.bool_]  # (n,) not known, or the first after a silence
     sitting: Floats  # (n,) sitting against standing, by posture alone
+    counted: list[float]  # (n + 1,) how much of that was counted before each step
     unseen: Odds  # what a change costs
     exciting: dict[int, NDArray[np.intp]] = field(default_factory=dict)  # by state, see `_exciting`; as asked for
 
     @classmethod
-    def of(cls, model: ActivityModel, sums: Sums, steps: Steps, uprights: Uprights, *, has_seen: bool) -> Evidence:
+    def of(
+        cls, model: ActivityModel, sums: Sums, steps: Steps, uprights: Uprights, counted: float, *, has_seen: bool
+    ) -> Evidence:
         """Of steps against the present uprights; the sums are the model's.
 
+        counted: nats of the posture before these steps that were counted already.
         has_seen: it is known how the wearer came to be as they are; until then posture is all there is to go by.
         """
         shares, count = model.shares, len(steps)
@@ -83,13 +90,16 @@ class Evidence:
         sitting = np.where(np.isnan(held), 0.0, held)
         lying = lying_nats(model, uprights.tipped(steps.now))
         unseen = model.odds if has_seen else _unsure(model)
-        share = shares.posture if has_seen else model.unsure.posture
-        posture = _beyond(sitting, shares.telling, is_own=uprights.own is not None) if has_seen else sitting
+        again = shares.again if has_seen else model.unsure.again
+        # Of who has not shown how they stand, a posture says nothing for standing once it is known how they came to it:
+        # many sit straight for hours, and nobody comes to stand without a rise.
+        is_one_sided = has_seen and uprights.own is None
+        posture = np.minimum(np.maximum(sitting, 0.0 if is_one_sided else -shares.plain), shares.plain)
+        sits, known = _fresh(posture, counted, shares.posture, again)
         gait, other, stretch, rising, dropping = sums.of(steps.features)
-        sits, walks, lies, others = (
-            np.minimum(np.maximum(weight * part, -shares.furthest), shares.furthest)
+        walks, lies, others = (
+            np.minimum(np.maximum(weight * part, -_AGAINST * shares.furthest), shares.furthest)
             for weight, part in (
-                (share, posture),
                 (shares.gait, gait),
                 (shares.lying, lying),
                 (shares.other, other),
@@ -106,11 +116,7 @@ class Evidence:
                 dropping + postured_nats(model.drop_posture, was, comes),
             )
         )
-        most = model.unsure.first
-        sits_first, lies_first = (max(-most, min(most, float(part[0]))) for part in (sitting, lying))
-        first = [1.0, math.exp(-sits_first), 1.0, math.exp(lies_first), 1.0]
-        first[WALK] = first[STAND]
-        return cls(model, scores, rise, drop, stretch, first, ~steps.is_known | steps.is_fresh, sitting, unseen)
+        return cls(model, scores, rise, drop, stretch, ~steps.is_known | steps.is_fresh, sitting, known, unseen)
 
     def dull(self, state: int, row: int) -> int:
         """How many rows from this one on leave a certain belief in that state as it is."""
@@ -135,8 +141,8 @@ class Evidence:
     def likely(self, row: int) -> list[float]:
         """How likely each state makes that step, against the likeliest one."""
         scores = self.scores[row].tolist()
-        top, furthest = max(scores), self.model.shares.furthest
-        return [math.exp(score - top if score - top > -furthest else -furthest) for score in scores]
+        top, furthest = max(scores), -_AGAINST * self.model.shares.furthest
+        return [math.exp(score - top if score - top > furthest else furthest) for score in scores]
 
     def ways(self, row: int, belief: Sequence[float], haste: Sequence[float]) -> Ways:
         """How likely each state is come to from each: to, from. `haste`: how much less likely a change from each is."""
@@ -149,7 +155,7 @@ class Evidence:
         sits = unseen + q * drop, (unseen + r * drop) * odds.sit_from_walking, (unseen + t * drop) * odds.sit_from_other
         return (
             (a, b * sits[0], c * sits[1], d * lie, e * sits[2]),
-            (a * up, b, c * halt, d * ((unseen + s * rise) * 0.1), e * end / likelier),
+            (a * up, b, c * halt, d * ((unseen + s * rise) * 0.1 + odds.put_on), e * end / likelier),
             (a * (up * walk), b * walk, c, d * unseen, e * (end * walk)),
             (a * lie, b * (lie * 0.1), c * unseen, d, e * unseen),
             (a * (up * begin), b * begin * likelier, c * begin, d * unseen, e),
@@ -168,19 +174,22 @@ def _seated(model: ActivityModel, uprights: Uprights, postures: Postures) -> Flo
     return np.where(np.isnan(own), told, own)
 
 
-def _beyond(sitting: Floats, telling: float, *, is_own: bool) -> Floats:
-    """What a posture says to whom it is known how the wearer came to it (n,).
-
-    One that is held says it once. And for standing it says nothing, except of who has shown how they stand: many sit
-    straight for hours, and nobody comes to stand without a rise.
-    """
-    beyond: Floats = np.maximum(np.abs(sitting) - telling, 0.0) * np.sign(sitting)
-    return beyond if is_own else np.maximum(beyond, 0.0)
+def _fresh(posture: Floats, counted: float, share: float, again: float) -> tuple[Floats, list[float]]:
+    """What each step's posture adds to what was counted of those before (n,), and how much that was (n + 1,)."""
+    known, told = [counted], []
+    for nats in posture.tolist():
+        new = nats if nats * counted <= 0.0 else nats - counted
+        new = share * new if new * nats > 0.0 else 0.0
+        told.append(new)
+        counted += new - again * counted
+        known.append(counted)
+    return np.array(told), known
 
 
 def _unsure(model: ActivityModel) -> Odds:
     seen = model.odds.change * model.unsure.seen
-    return msgspec.structs.replace(model.odds, change=seen, unseen_change=model.unsure.change)
+    odds = model.odds
+    return msgspec.structs.replace(odds, change=seen, unseen_change=model.unsure.change, put_on=odds.lie_down)
 
 
 def _ways(odds: Odds, rise: float, drop: float) -> list[list[float]]:
@@ -190,7 +199,7 @@ def _ways(odds: Odds, rise: float, drop: float) -> list[list[float]]:
         [1.0, rise, rise * walk, lie, rise * begin],
         [drop, 1.0, walk, lie * 0.1, begin],
         [drop * odds.sit_from_walking, halt, 1.0, unseen, begin],
-        [lie, rise * 0.1, unseen, 1.0, unseen],
+        [lie, rise * 0.1 + odds.put_on, unseen, 1.0, unseen],
         [drop * odds.sit_from_other, end, end * walk, unseen, 1.0],
     ]
 
@@ -202,5 +211,6 @@ def _excites(odds: Odds, state: int, scores: Floats, rise: Floats, drop: Floats)
     for other in range(len(STATES)):
         if other != state:
             gain = scores[:, other] - scores[:, state]
-            changes = changes | (gain > min(math.log(_SHUT / ways[other]), 0.5))
+            least = _NEWS if {state, other} == {SIT, STAND} else _LOUD
+            changes = changes | (gain > min(math.log(_SHUT / ways[other]), least))
     return changes

@@ -33,8 +33,9 @@ class Shares(msgspec.Struct, frozen=True):
     gait: float
     other: float
     lying: float
-    posture: float
-    telling: float  # nats; a held posture is one observation however long it is held, so only what is beyond counts
+    posture: float  # of what a posture says and was not counted yet
+    again: float  # of what was counted; a posture that is held is hardly more than one observation
+    plain: float  # nats; no posture is surer than this
     furthest: float  # nats; no single half second is surer than this
 
 
@@ -50,16 +51,16 @@ class Odds(msgspec.Struct, frozen=True):
     lie_down: float
     sit_from_walking: float  # times those of a drop while standing
     sit_from_other: float
+    put_on: float = 0.0  # of standing after lying, for until anything is known, what lay may have been a sensor alone
 
 
 class Unsure(msgspec.Struct, frozen=True):
     """What differs until it is known how the wearer came to be as they are: posture is all there is to go by."""
 
-    posture: float  # share of each half second's posture that counts then
+    again: float  # of what was counted of a posture, how much counts anew in each half second
     change: float  # odds of a change that was not seen
     seen: float  # times the usual odds of one that was
     shown: float  # nats of a rise or drop that was seen, and ends this
-    first: float  # nats that the first look at a posture may say
 
 
 class Haste(msgspec.Struct, frozen=True):

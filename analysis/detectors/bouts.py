@@ -23,7 +23,7 @@ from itertools import pairwise
 import numpy as np
 
 from analysis.detectors import Detector
-from analysis.detectors.activity import BACKDATED_S, DELAY, SETTLED, Retold
+from analysis.detectors.hindsight import BACKDATED_S, DELAY, SETTLED, Retold
 from analysis.detectors.seconds import Ticks, Timed, first_where, second_by_second, ticks_of
 from analysis.model import FRAME_HZ, Activity, Codes, Event, PostureFrame
 from analysis.worn import Off

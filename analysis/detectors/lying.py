@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from analysis import quaternion
 from analysis.detectors import Detector
-from analysis.detectors.activity import BACKDATED_S, Retold
+from analysis.detectors.hindsight import BACKDATED_S, Retold
 from analysis.detectors.seconds import Ticks, Timed, first_where, second_by_second, ticks_of
 from analysis.lying_position import LEVEL, Headings, LyingPosition, away_deg, nearest, told_by, turned_deg
 from analysis.model import FRAME_HZ, GRID_HZ, Activity, Calibration, Event, Floats, Pose, PostureFrame, Segment, Value

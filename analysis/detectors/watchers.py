@@ -8,7 +8,7 @@ from functools import partial
 
 from analysis import detectors
 from analysis.detectors import Baring, Detector, Following, Mounted, Referenced, Retelling, Sized, Swift
-from analysis.detectors.activity import Retold
+from analysis.detectors.hindsight import Retold
 from analysis.detectors.seconds import second_by_second
 from analysis.frames import Stretches
 from analysis.model import Calibration, Event, Pose, PostureFrame

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.detectors.activity import ActivityFilter, Retold
+from analysis.detectors.activity import ActivityFilter
 from analysis.detectors.activity_evidence import Evidence, Sums
 from analysis.detectors.activity_model import OTHER, SIT, STAND, STATES, WALK, from_json, shipped, summed, to_json
+from analysis.detectors.hindsight import Retold
 from analysis.detectors.steps import FEATURES, LOOK, STEP_S, Postures, Steps
 from analysis.detectors.upright import Uprights
 from analysis.model import Activity, Floats, Segment, Stance
@@ -27,8 +28,8 @@ OWN = OwnPostures(
 )
 
 
-def lying(count: int, tipped_deg: float) -> Postures:
-    """Of the pelvis alone, leaning back."""
+def lying(count: int, tipped_deg: float | Floats) -> Postures:
+    """Of the pelvis alone, leaning back by that, or by so much in each step."""
     angle = np.radians(tipped_deg)
     up = {segment: np.tile([0.0, 0.0, 1.0], (count, 1)) for segment in Segment}
     tipped, leaned = (
@@ -38,7 +39,7 @@ def lying(count: int, tipped_deg: float) -> Postures:
     return Postures(up, tipped, leaned)
 
 
-def steps(features: Floats, tipped_deg: float = 0.0, before_deg: float | None = None) -> Steps:
+def steps(features: Floats, tipped_deg: float | Floats = 0.0, before_deg: float | None = None) -> Steps:
     """Of the pelvis alone, leaning back; before_deg: LOOK steps earlier, where it was otherwise."""
     count, flag = len(features), np.zeros(len(features), bool)
     held = lying(count, tipped_deg)
@@ -53,13 +54,13 @@ def shifted(up_m: float) -> Floats:
     return features
 
 
-def evidence(some: Steps, *, has_seen: bool, own: OwnPostures | None = None) -> Evidence:
+def evidence(some: Steps, *, has_seen: bool, own: OwnPostures | None = None, counted: float = 0.0) -> Evidence:
     uprights = Uprights()
     uprights.calibrated(Stance.STANDING, 0.0, is_current=True)
     if own is not None:
         uprights.adapted(own, 0.0)
     uprights.turn_to(0.0)
-    return Evidence.of(MODEL, Sums(MODEL), some, uprights, has_seen=has_seen)
+    return Evidence.of(MODEL, Sums(MODEL), some, uprights, counted, has_seen=has_seen)
 
 
 def test_a_lift_out_of_a_slump_to_standing_tall_is_more_of_a_rise_than_one_back_into_it() -> None:
@@ -91,30 +92,96 @@ def test_sitting_straight_says_nothing_of_standing_to_who_was_seen_to_sit() -> N
     assert (stands(evidence(leaning, has_seen=True)) < 0.0).all()
 
 
-def test_an_hour_of_sitting_straight_stays_sitting() -> None:
+def test_a_posture_that_is_held_counts_hardly_more_than_once() -> None:
+    held = steps(np.tile(STILL, (600, 1)), 25.0)  # five minutes
+    for has_seen in (True, False):
+        told = evidence(held, has_seen=has_seen)
+        nats = float(told.sitting[0])
+        sits = np.cumsum(told.scores[:, SIT] - told.scores[:, STAND])
+        assert 1.0 < nats < MODEL.shares.plain
+        assert 0.7 * nats < sits[30] < nats  # in a quarter of a minute
+        again = MODEL.shares.again if has_seen else MODEL.unsure.again
+        assert sits[-1] < nats * (1.0 + 1.1 * again * len(held))
+    further = evidence(steps(np.tile(STILL, (600, 1)), 35.0), has_seen=True, counted=nats)
+    assert 0.0 < further.scores[0, SIT] - further.scores[0, STAND] < told.scores[0, SIT] - told.scores[0, STAND]
+
+
+def test_who_reaches_for_something_is_not_there_for_long_enough_to_sit() -> None:
+    reached = np.where(np.arange(600) % 60 < 8, 35.0, 0.0)  # for four seconds, twice a minute
+    model = ActivityFilter()
+    model.calibrated(Stance.STANDING, 0.0, is_current=True)
+    model.learn(steps(np.tile(STILL, (600, 1)), reached))
+    assert (model.at(np.arange(5.0, 290.0)).activity == Activity.STANDING).all()
+
+
+@pytest.mark.parametrize("hours", [1, 3])
+def test_hours_of_sitting_straight_stay_sitting(hours: int) -> None:
     model = ActivityFilter()
     model.calibrated(Stance.STANDING, 0.0, is_current=True)
     column = {name: number for number, name in enumerate(FEATURES)}
-    features = np.tile(STILL, (7300, 1))
+    features = np.tile(STILL, (7200 * hours + 100, 1))
     features[40, [column[name] for name in ("lift_short", "lift", "lift_long")]] = (-0.3, -0.45, -0.45)
     features[40, column["bent_after"]] = 0.4
     model.learn(steps(features))
-    told = model.at(np.arange(10.0, 3600.0))
+    told = model.at(np.arange(10.0, 3600.0 * hours))
     assert told.activity[0] == Activity.STANDING
     assert (told.activity[30:] == Activity.SITTING).all()
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.parametrize("stance", Stance)
+def test_who_says_how_they_are_is_believed_for_hours(stance: Stance) -> None:
+    model = ActivityFilter()
+    model.calibrated(stance, 0.0, is_current=True)
+    features = np.tile(STILL, (3 * 7200, 1))
+    features[::80, FEATURES.index("lift")] = 0.02  # now and then they shift
+    model.learn(steps(features))
+    is_so = Activity.STANDING if stance is Stance.STANDING else Activity.SITTING
+    assert (model.at(np.arange(5.0, 3 * 3600.0 - 5.0)).activity == is_so).all()
+
+
+def test_a_sensor_that_lay_is_put_on_standing_as_well() -> None:
+    tipped = np.where(np.arange(120) < 12, 90.0, 4.0)  # lies for six seconds and is as somebody who stands from then on
+    model = ActivityFilter()
+    model.calibrated(Stance.STANDING, 0.0, is_current=False)
+    model.learn(steps(np.tile(STILL, (120, 1)), tipped))
+    told = model.at(np.arange(1.0, 59.0))
+    assert told.activity[4] == Activity.LYING
+    assert (told.activity[20:] == Activity.STANDING).all()
+
+
+def test_the_first_change_that_is_clear_tells_what_was_before_it() -> None:
+    column = {name: number for number, name in enumerate(FEATURES)}
+    features = np.tile(STILL, (120, 1))
+    features[60, [column[name] for name in ("lift_short", "lift", "lift_long")]] = (-0.3, -0.45, -0.45)
+    features[60, column["bent_after"]] = 0.4
+    tipped = np.where(np.arange(120) < 60, 18.0, 30.0)  # a stance that might as well be a seat, until the drop
+    model = ActivityFilter()
+    model.calibrated(Stance.STANDING, 0.0, is_current=False)
+    model.learn(steps(features, tipped))
+    told = model.at(STEP_S * np.arange(20.0, 118.0))
+    assert Activity.SITTING in told.activity[:30]
+    assert told.activity[-1] == Activity.SITTING
+    anew = [one for one in model.news() if one.activity is Activity.STANDING]
+    assert min(one.start_s for one in anew) < 5.0
+    assert 27.0 < max(one.end_s for one in anew) < 32.0
+
+
+@settings(max_examples=60)
 @given(
     st.integers(0, 2**32 - 1),
-    st.lists(st.tuples(st.integers(1, 60), st.integers(0, 4)), min_size=2, max_size=8),
+    st.lists(
+        st.tuples(st.integers(1, 60), st.integers(0, 4), st.sampled_from([0.0, 12.0, 25.0, 75.0])),
+        min_size=2,
+        max_size=8,
+    ),
     st.lists(st.integers(1, 500), min_size=1, max_size=12),
 )
-def test_cutting_the_steps_changes_nothing(seed: int, spells: list[tuple[int, int]], places: list[int]) -> None:
+def test_cutting_the_steps_changes_nothing(seed: int, spells: list[tuple[int, int, float]], places: list[int]) -> None:
     rng = np.random.default_rng(seed)
     parts = [np.concatenate([np.tile(STILL, (calm, 1)), rng.normal(0.0, 0.4, (lively, len(FEATURES)))])
-             for calm, lively in spells]  # fmt: skip
-    whole = steps(np.concatenate(parts), float(rng.choice([0.0, 25.0, 75.0])))
+             for calm, lively, _ in spells]  # fmt: skip
+    tipped = [np.full(calm + lively, tipped_deg) for calm, lively, tipped_deg in spells]
+    whole = steps(np.concatenate(parts), np.concatenate(tipped))
     assert learnt(whole, places) == learnt(whole, [])
 
 

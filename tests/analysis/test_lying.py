@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from analysis import quaternion
-from analysis.detectors.activity import Retold
+from analysis.detectors.hindsight import Retold
 from analysis.detectors.lying import HELD_S, KIND, SURE_S, Lying
 from analysis.model import (
     FRAME_HZ,
@@ -218,7 +218,7 @@ def denied() -> Lying:
     return watcher
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(ticks=st.lists(st.integers(1, 800), max_size=30), ahead=st.lists(st.integers(0, 400), min_size=1, max_size=9))
 @example(ticks=list(range(1, 800)), ahead=[0])
 def test_cutting_changes_not_a_bit(ticks: list[int], ahead: list[int]) -> None:

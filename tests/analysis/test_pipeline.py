@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.break_flow import Prompt, PromptState
-from analysis.detectors.activity import CONFIDENCE, SETTLED
+from analysis.detectors.activity import CONFIDENCE
+from analysis.detectors.hindsight import SETTLED
 from analysis.model import (
     Activity,
     CalibrateRequest,
@@ -104,7 +105,7 @@ def reference() -> list[Output]:
     return fed(controls(arriving(*(cut_at_controls(block, ()) for block in streams()))))
 
 
-@settings(max_examples=16, deadline=None)
+@settings(max_examples=16)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1, 7, 13, 26]), st.sampled_from([1, 3, 40, 1000]))
 def test_cutting_and_grouping_change_not_a_bit(seed: int, size: int, bundle: int) -> None:
     rng = np.random.default_rng(seed)
@@ -261,7 +262,7 @@ BREAKAGES: list[Callable[[SampleBlock], SampleBlock]] = [
 ]
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1))
 def test_broken_blocks_crash_nothing_and_corrupt_nothing(seed: int) -> None:
     rng = np.random.default_rng(seed)

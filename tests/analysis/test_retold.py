@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from analysis.detectors.activity import BACKDATED_S, DELAY, SETTLED, ActivityFilter, Retold
+from analysis.detectors.activity import ActivityFilter
 from analysis.detectors.bouts import Bouts
+from analysis.detectors.hindsight import BACKDATED_S, DELAY, SETTLED, Retold
 from analysis.model import Activity, Codes, Event, Pose, PostureFrame, Quality, Segment, Stance
 from analysis.own_postures import Habit, OwnPosture, OwnPostures
 from benchmarks.activity_judges import stood
@@ -87,7 +88,7 @@ def test_what_came_before_a_rise_stays_as_it_was_told() -> None:
     assert {key: end for key, end in told.items() if key[0] != "retold"} == plain
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.lists(st.integers(1, 6000), max_size=30))
 def test_cutting_changes_nothing(seed: int, places: list[int]) -> None:
     rng = np.random.default_rng(seed)

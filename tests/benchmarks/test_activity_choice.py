@@ -9,8 +9,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from analysis.detectors.activity import DELAY
 from analysis.detectors.activity_model import lying_nats, shipped
+from analysis.detectors.hindsight import DELAY
 from analysis.detectors.steps import FEATURES, STEP_S
 from analysis.model import Activity, Segment
 from benchmarks import activity_choice, activity_judges
@@ -92,7 +92,7 @@ def test_what_is_hasty_is_counted() -> None:
     rises = 2 / (60 + 70 + 80 - 3)
     assert unsure.change == pytest.approx(0.03 * rises, rel=0.05)
     assert odds.unseen_change < unsure.change
-    assert shares.posture > unsure.posture
+    assert shares.posture > unsure.again
 
 
 def test_a_person_may_be_judged_by_how_they_walk() -> None:
