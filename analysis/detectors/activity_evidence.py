@@ -34,6 +34,7 @@ _DOUBT = 3.0  # nats: what is told 20 to 1 against is none, or an hour of sittin
 # Times the furthest that is told for a state. Odds are against staying, which always counts 1: a walk that nobody takes
 # adds to standing, gone and come back from, as much as it is likely; at e^-6 it added 2.3 nats an hour.
 _AGAINST = 2.0
+_EVEN = (1.0,) * len(STATES)
 
 Ways = tuple[tuple[float, float, float, float, float], ...]
 
@@ -146,20 +147,9 @@ class Evidence:
 
     def ways(self, row: int, belief: Sequence[float], haste: Sequence[float]) -> Ways:
         """How likely each state is come to from each: to, from. `haste`: how much less likely a change from each is."""
-        odds, (a, b, c, d, e), (p, q, r, s, t) = self.unseen, belief, haste
-        change, unseen, walk, lie = odds.change, odds.unseen_change, odds.start_walking, odds.lie_down
-        halt, begin, end = odds.stop_walking, odds.start_other, odds.stop_other
-        rise, drop = change * math.exp(self.rise.item(row)), change * math.exp(self.drop.item(row))
+        change, rise, drop = self.unseen.change, self.rise.item(row), self.drop.item(row)
         likelier = math.exp(self.stretch.item(row))
-        up = unseen + p * rise
-        sits = unseen + q * drop, (unseen + r * drop) * odds.sit_from_walking, (unseen + t * drop) * odds.sit_from_other
-        return (
-            (a, b * sits[0], c * sits[1], d * lie, e * sits[2]),
-            (a * up, b, c * halt, d * ((unseen + s * rise) * 0.1 + odds.put_on), e * end / likelier),
-            (a * (up * walk), b * walk, c, d * unseen, e * (end * walk)),
-            (a * lie, b * (lie * 0.1), c * unseen, d, e * unseen),
-            (a * (up * begin), b * begin * likelier, c * begin, d * unseen, e),
-        )
+        return _ways(self.unseen, change * math.exp(rise), change * math.exp(drop), likelier, belief, haste)
 
 
 def _seated(model: ActivityModel, uprights: Uprights, postures: Postures) -> Floats:
@@ -187,30 +177,36 @@ def _fresh(posture: Floats, counted: float, share: float, again: float) -> tuple
 
 
 def _unsure(model: ActivityModel) -> Odds:
-    seen = model.odds.change * model.unsure.seen
-    odds = model.odds
-    return msgspec.structs.replace(odds, change=seen, unseen_change=model.unsure.change, put_on=odds.lie_down)
+    odds, unsure = model.odds, model.unsure
+    change = odds.change * unsure.seen
+    return msgspec.structs.replace(odds, change=change, unseen_change=unsure.change, put_on=odds.lie_down)
 
 
-def _ways(odds: Odds, rise: float, drop: float) -> list[list[float]]:
-    lie, walk, halt = odds.lie_down, odds.start_walking, odds.stop_walking
-    begin, end, unseen = odds.start_other, odds.stop_other, odds.unseen_change
-    return [
-        [1.0, rise, rise * walk, lie, rise * begin],
-        [drop, 1.0, walk, lie * 0.1, begin],
-        [drop * odds.sit_from_walking, halt, 1.0, unseen, begin],
-        [lie, rise * 0.1 + odds.put_on, unseen, 1.0, unseen],
-        [drop * odds.sit_from_other, end, end * walk, unseen, 1.0],
-    ]
+def _ways(
+    odds: Odds, rise: float, drop: float, likelier: float, belief: Sequence[float], haste: Sequence[float]
+) -> Ways:
+    """A rise and a drop are odds for who is in no haste; `likelier`: other movement is so much, after standing."""
+    (a, b, c, d, e), (p, q, r, s, t) = belief, haste
+    unseen, walk, lie = odds.unseen_change, odds.start_walking, odds.lie_down
+    halt, begin, end = odds.stop_walking, odds.start_other, odds.stop_other
+    up = unseen + p * rise
+    sits = unseen + q * drop, (unseen + r * drop) * odds.sit_from_walking, (unseen + t * drop) * odds.sit_from_other
+    return (
+        (a, b * sits[0], c * sits[1], d * lie, e * sits[2]),
+        (a * up, b, c * halt, d * ((unseen + s * rise) * 0.1 + odds.put_on), e * end / likelier),
+        (a * (up * walk), b * walk, c, d * unseen, e * (end * walk)),
+        (a * lie, b * (lie * 0.1), c * unseen, d, e * unseen),
+        (a * (up * begin), b * begin * likelier, c * begin, d * unseen, e),
+    )
 
 
 def _excites(odds: Odds, state: int, scores: Floats, rise: Floats, drop: Floats) -> NDArray[np.bool_]:
     """Where a certain belief in `state` may change."""
     changes = (rise if state in DOWN else drop) > math.log(_SHUT / odds.change)
-    ways = _ways(odds, odds.unseen_change, odds.unseen_change)[state]
+    ways = _ways(odds, 0.0, 0.0, 1.0, _EVEN, _EVEN)
     for other in range(len(STATES)):
         if other != state:
             gain = scores[:, other] - scores[:, state]
             least = _NEWS if {state, other} == {SIT, STAND} else _LOUD
-            changes = changes | (gain > min(math.log(_SHUT / ways[other]), least))
+            changes = changes | (gain > min(math.log(_SHUT / ways[other][state]), least))
     return changes
