@@ -5,7 +5,8 @@ example recordings and of people who only sit. Where upright ends and lying begi
 evidence counts and what a change costs starts from round numbers (benchmarks/activity_priors.py) and is then chosen
 (benchmarks/activity_choice.py) by what tells other simulated people, office workers and these real ones best.
 With the same data the same numbers come out, some minutes later. Nothing of HAPT is read here; which terms there are,
-and that there is memory of what was seen, was developed with the errors on HAPT in view.
+that there is memory of what was seen, and how the first seconds are taken, was developed with the errors on HAPT in
+view.
 """
 
 from __future__ import annotations
